@@ -1,0 +1,426 @@
+"""The Gene Ontology as a graph: reading OBO, ancestors, propagation, information content.
+
+Matrices over terms are sparse booleans whose columns follow `Ontology.terms`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from geneduet.errors import InputError, nearest
+from geneduet.files import atomic, read_lines
+
+BooleanMatrix: TypeAlias = "sparse.csr_array[np.bool_, tuple[int, int]]"
+
+ASPECT_OF_NAMESPACE = {"biological_process": "P", "molecular_function": "F", "cellular_component": "C"}
+ASPECTS = ("P", "F", "C")
+
+_TAGS = {"id", "name", "namespace", "alt_id", "is_a", "relationship", "is_obsolete", "replaced_by"}
+
+
+@dataclass(frozen=True, eq=False)
+class Ontology:
+    """Live terms in id order, with their parents.
+
+    Parameters
+    ----------
+    terms, names, aspects : of length n; an aspect is P, F or C.
+    parents : (n, n), true where the column is an is_a or part_of parent of the row within the same aspect.
+    replaced : alternative id, or obsolete id with exactly one replacement, to the live id.
+    obsolete : all obsolete ids.
+    release : date of the release (2022-07-01), else its data-version as written, else empty.
+    """
+
+    terms: list[str]
+    names: list[str]
+    aspects: list[str]
+    parents: BooleanMatrix
+    replaced: dict[str, str]
+    obsolete: frozenset[str]
+    release: str
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Row and column of each live term."""
+        return {term: position for position, term in enumerate(self.terms)}
+
+    def resolve(self, term: str) -> str | None:
+        """The live id that this id stands for; None when it is unknown, or obsolete without one replacement."""
+        return term if term in self.index else self.replaced.get(term)
+
+    def roots(self) -> list[str]:
+        """Live terms without a parent in their aspect."""
+        return [self.terms[position] for position in np.flatnonzero(np.diff(self.parents.indptr) == 0)]
+
+    def of_aspect(self, aspect: str) -> NDArray[np.intp]:
+        """Indices of the terms of an aspect, ascending."""
+        return np.flatnonzero(np.array(self.aspects) == aspect)
+
+
+# --- reading OBO: no library tells the line at fault, and the few tags needed take little code
+
+
+@dataclass
+class _Stanza:
+    """One [Term] of the file: the tags that count, with their line numbers."""
+
+    line: int
+    tags: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def add(self, line: int, tag: str, value: str) -> None:
+        self.tags.setdefault(tag, []).append((line, value))
+
+    def values(self, tag: str) -> list[str]:
+        return [value for _, value in self.tags.get(tag, [])]
+
+    def first(self, tag: str) -> str:
+        return next(iter(self.values(tag)), "")
+
+    def parents(self) -> Iterator[tuple[int, str]]:
+        """Line and id of each is_a and part_of."""
+        for line, value in self.tags.get("is_a", []):
+            yield line, _id(value)
+        for line, value in self.tags.get("relationship", []):
+            if value.startswith("part_of "):
+                yield line, _id(value.removeprefix("part_of "))
+
+    @property
+    def obsolete(self) -> bool:
+        return _id(self.first("is_obsolete")) == "true"
+
+
+def _id(value: str) -> str:
+    """The id that a tag's value begins with, without comment or modifiers."""
+    return value.split(maxsplit=1)[0] if value.strip() else ""
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def read_obo(path: Path) -> Ontology:
+    """Read an OBO file (1.2 or 1.4), gzip or plain.
+
+    Of the relations, is_a and part_of within an aspect count; an obsolete parent or one of another aspect is left out.
+
+    Raises
+    ------
+    InputError: no terms, a term without id or aspect, an id defined twice, a parent that is not defined, or a cycle.
+
+    >>> import tempfile
+    >>> text = "[Term]\\nid: X:1\\nnamespace: biological_process\\n\\n[Term]\\nid: X:2\\nis_a: X:1 ! root\\n"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "tiny.obo"
+    ...     _ = path.write_text("default-namespace: biological_process\\n\\n" + text)
+    ...     ontology = read_obo(path)
+    >>> ontology.terms, ontology.roots(), ontology.parents.toarray().tolist()
+    (['X:1', 'X:2'], ['X:1'], [[False, False], [True, False]])
+    """
+    header, stanzas = _read_stanzas(path)
+    live = {term: stanza for term, stanza in sorted(stanzas.items()) if not stanza.obsolete}
+    if not live:
+        raise InputError(path, "no live [Term] in it", "give an ontology in OBO format")
+    default = header.get("default-namespace", "")
+    aspects = {term: _aspect(path, term, stanza, default) for term, stanza in live.items()}
+    replaced = _replacements(stanzas)
+    edges = _edges(path, live, stanzas, replaced, aspects)
+    _refuse_cycle(path, list(live), edges)
+    return Ontology(
+        terms=list(live),
+        names=[_unescape(stanza.first("name")) for stanza in live.values()],
+        aspects=list(aspects.values()),
+        parents=_adjacency(list(edges), len(live)),
+        replaced=replaced,
+        obsolete=frozenset(term for term, stanza in stanzas.items() if stanza.obsolete),
+        release=_release(header),
+    )
+
+
+def _read_stanzas(path: Path) -> tuple[dict[str, str], dict[str, _Stanza]]:
+    """Header tags, and the [Term] stanzas by id."""
+    header: dict[str, str] = {}
+    stanzas: list[_Stanza] = []
+    current: _Stanza | None = None
+    in_header = True
+    for number, line in read_lines(path):
+        if line.startswith("["):
+            in_header = False
+            current = _Stanza(number) if line.strip() == "[Term]" else None
+            if current:
+                stanzas.append(current)
+            continue
+        tag, _, value = line.partition(":")
+        if current:
+            if tag in _TAGS:
+                current.add(number, tag, value.strip())
+        elif in_header:
+            header.setdefault(tag.strip(), value.strip())
+    return header, _by_id(path, stanzas)
+
+
+def _by_id(path: Path, stanzas: list[_Stanza]) -> dict[str, _Stanza]:
+    found: dict[str, _Stanza] = {}
+    for stanza in stanzas:
+        term = _id(stanza.first("id"))
+        if not term:
+            raise InputError(path, "a [Term] without id", "give it an id", line=stanza.line)
+        if term in found:
+            problem = f"{term} is defined twice, first on line {found[term].line}"
+            raise InputError(path, problem, "remove one of the two", line=stanza.line)
+        found[term] = stanza
+    return found
+
+
+def _aspect(path: Path, term: str, stanza: _Stanza, default: str) -> str:
+    namespace = _id(stanza.first("namespace") or default)
+    if namespace in ASPECT_OF_NAMESPACE:
+        return ASPECT_OF_NAMESPACE[namespace]
+    known = list(ASPECT_OF_NAMESPACE)
+    if "namespace" in stanza.tags:
+        problem = f"{term} has the unknown namespace '{namespace}'{nearest(namespace, known)}"
+    else:
+        problem = f"{term} has no namespace, nor does the header give a default-namespace that names an aspect"
+    raise InputError(path, problem, f"use one of {', '.join(known)}", line=stanza.line)
+
+
+def _replacements(stanzas: dict[str, _Stanza]) -> dict[str, str]:
+    """Alternative and replaced ids, each followed to a live id."""
+    pointer = {_id(other): term for term, stanza in stanzas.items() for other in stanza.values("alt_id")}
+    for term, stanza in stanzas.items():
+        successors = {_id(value) for value in stanza.values("replaced_by")}
+        if stanza.obsolete and len(successors) == 1:
+            pointer[term] = successors.pop()
+
+    def is_live(term: str) -> bool:
+        return term in stanzas and not stanzas[term].obsolete
+
+    replaced = {}
+    for start in pointer:
+        seen, term = {start}, pointer[start]
+        while not is_live(term) and term not in seen and term in pointer:
+            seen.add(term)
+            term = pointer[term]
+        if is_live(term) and not is_live(start):
+            replaced[start] = term
+    return dict(sorted(replaced.items()))
+
+
+def _edges(
+    path: Path,
+    live: dict[str, _Stanza],
+    stanzas: dict[str, _Stanza],
+    replaced: dict[str, str],
+    aspects: dict[str, str],
+) -> dict[tuple[int, int], int]:
+    """Line of each (child, parent) within an aspect, as indices into the live terms."""
+    index = {term: position for position, term in enumerate(live)}
+    edges: dict[tuple[int, int], int] = {}
+    for term, stanza in live.items():
+        for line, named in stanza.parents():
+            obsolete = named in stanzas and stanzas[named].obsolete
+            parent = named if named in stanzas else replaced.get(named)
+            if parent is None:
+                problem = f"{term} has the parent '{named}', which the file does not define"
+                raise InputError(path, problem, "give the whole ontology, or remove this line", line=line)
+            if not obsolete and aspects[parent] == aspects[term]:
+                edges.setdefault((index[term], index[parent]), line)
+    return edges
+
+
+def _adjacency(edges: Sequence[tuple[int, int]], size: int) -> BooleanMatrix:
+    rows, columns = np.array(edges, dtype=np.intp).reshape(-1, 2).T
+    matrix = sparse.csr_array((np.ones(len(edges), dtype=np.bool_), (rows, columns)), shape=(size, size))
+    matrix.sort_indices()
+    return matrix
+
+
+def _refuse_cycle(path: Path, terms: list[str], edges: dict[tuple[int, int], int]) -> None:
+    _, component = connected_components(_adjacency(list(edges), len(terms)).astype(np.int8), connection="strong")
+    # an edge inside a strongly connected component lies on a cycle
+    inside = {child: parent for child, parent in edges if component[child] == component[parent]}
+    if not inside:
+        return
+    walk = [min(inside)]
+    while inside[walk[-1]] not in walk:
+        walk.append(inside[walk[-1]])
+    cycle = [*walk[walk.index(inside[walk[-1]]) :], inside[walk[-1]]]
+    chain = " -> ".join(terms[position] for position in cycle)
+    advice = "remove one of these is_a or part_of lines (go-basic.obo has no cycles)"
+    raise InputError(path, f"the hierarchy has a cycle: {chain}", advice, line=edges[cycle[0], cycle[1]])
+
+
+def _release(header: dict[str, str]) -> str:
+    """ISO date of the release where the header gives one.
+
+    >>> _release({"data-version": "releases/2022-07-01"}), _release({"data-version": "1.1", "date": "04:01:2012 11:50"})
+    ('2022-07-01', '2012-01-04')
+    """
+    version = header.get("data-version", "")
+    if found := re.search(r"\d{4}-\d{2}-\d{2}", version):
+        return found.group()
+    if found := re.match(r"(\d{2}):(\d{2}):(\d{4})", header.get("date", "")):
+        day, month, year = found.groups()
+        return f"{year}-{month}-{day}"
+    return version
+
+
+# --- the hierarchy
+
+
+def ancestors(ontology: Ontology) -> BooleanMatrix:
+    """Each term's ancestors within its aspect, itself included: (n, n), row = term, columns = its ancestors."""
+    size = len(ontology.terms)
+    reach = sparse.csr_array(ontology.parents + sparse.eye_array(size, dtype=np.bool_, format="csr"))
+    while True:
+        # squaring doubles the longest path covered: five rounds for GO
+        longer = sparse.csr_array(reach @ reach)
+        if longer.nnz == reach.nnz:
+            longer.sort_indices()
+            return longer
+        reach = longer
+
+
+def propagate_up(annotated: BooleanMatrix, ancestors: BooleanMatrix) -> BooleanMatrix:
+    """True-path rule for what a gene has: a term brings all its ancestors.
+
+    Parameters
+    ----------
+    annotated : (genes, n).
+    ancestors : (n, n) as `ancestors` gives them.
+    """
+    return _sorted(annotated @ ancestors)
+
+
+def propagate_down(negated: BooleanMatrix, ancestors: BooleanMatrix) -> BooleanMatrix:
+    """True-path rule for what a gene has not: NOT a term is NOT any of its descendants.
+
+    Parameters
+    ----------
+    negated : (genes, n).
+    ancestors : (n, n) as `ancestors` gives them.
+    """
+    return _sorted(negated @ ancestors.T)
+
+
+def _sorted(matrix: BooleanMatrix) -> BooleanMatrix:
+    result: BooleanMatrix = sparse.csr_array(matrix)
+    result.sort_indices()
+    return result
+
+
+def information_content(positives: BooleanMatrix, aspects: Sequence[str] | None = None) -> NDArray[np.float64]:
+    """Information content of each term in bits: -log2 of the share of the annotated genes that have it.
+
+    A gene counts as annotated in an aspect when it has any term of it (Resnik 1995, with genes as the corpus).
+
+    Parameters
+    ----------
+    positives : (genes, n), propagated up.
+    aspects : aspect of each column; None when all columns are of one aspect.
+
+    Returns
+    -------
+    (n,), NaN for terms that no gene has.
+
+    >>> information_content(sparse.csr_array(np.array([[1, 1, 0], [1, 0, 0]], bool))).tolist()
+    [0.0, 1.0, nan]
+    """
+    by_aspect = np.array(["all"] * positives.shape[1] if aspects is None else list(aspects))
+    content = np.full(positives.shape[1], np.nan)
+    for aspect in np.unique(by_aspect):
+        columns = np.flatnonzero(by_aspect == aspect)
+        genes = positives[:, columns]
+        annotated = np.count_nonzero(np.diff(genes.indptr))
+        content[columns] = _surprise(_genes_per_term(genes), np.full(len(columns), annotated))
+    return content
+
+
+def information_accretion(positives: BooleanMatrix, parents: BooleanMatrix) -> NDArray[np.float64]:
+    """Information that a term adds to its parents, in bits: -log2 P(term | all its parents).
+
+    Clark and Radivojac 2013, Bioinformatics 29:i53, equation 2; the probability is the share of the genes with all
+    parents that have the term.
+
+    Parameters
+    ----------
+    positives : (genes, n), propagated up.
+    parents : (n, n), row = term, with all parents of each term.
+
+    Returns
+    -------
+    (n,), 0 for roots that some gene has, NaN for terms that no gene has.
+
+    >>> positives = sparse.csr_array(np.array([[1, 1], [1, 0], [1, 0], [1, 0]], bool))
+    >>> information_accretion(positives, sparse.csr_array(np.array([[0, 0], [1, 0]], bool))).tolist()
+    [0.0, 2.0]
+    """
+    having = _genes_per_term(positives)
+    needed = np.diff(parents.indptr)
+    seen = np.flatnonzero((having > 0) & (needed > 0))
+    # of each gene, how many parents of each seen term it has
+    held = sparse.csr_array(positives.astype(np.int32) @ parents[seen].T.astype(np.int32))
+    complete = held.data == needed[seen][held.indices]
+    eligible = having.copy()
+    eligible[seen] = np.bincount(held.indices[complete], minlength=len(seen))
+    return _surprise(having, eligible)
+
+
+def _genes_per_term(positives: BooleanMatrix) -> NDArray[np.intp]:
+    return np.bincount(positives.indices, minlength=positives.shape[1])
+
+
+def _surprise(having: NDArray[np.intp], of: NDArray[np.intp]) -> NDArray[np.float64]:
+    bits = np.full(len(having), np.nan)
+    seen = having > 0
+    bits[seen] = np.log2(of[seen] / having[seen])
+    return bits
+
+
+# --- between steps
+
+
+def write(path: Path, ontology: Ontology) -> None:
+    """Write an ontology as NPZ: the same ontology, the same bytes."""
+    texts = {
+        "terms": ontology.terms,
+        "names": ontology.names,
+        "aspects": ontology.aspects,
+        "replaced_from": list(ontology.replaced),
+        "replaced_to": list(ontology.replaced.values()),
+        "obsolete": sorted(ontology.obsolete),
+        "release": [ontology.release],
+    }
+    arrays: dict[str, Any] = {name: _packed(lines) for name, lines in texts.items()}
+    with atomic(path) as temporary, temporary.open("wb") as handle:
+        np.savez_compressed(handle, indices=ontology.parents.indices, indptr=ontology.parents.indptr, **arrays)
+
+
+def read(path: Path) -> Ontology:
+    """Read an ontology that `write` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        terms, names, aspects, before, after, obsolete, (release,) = (
+            _unpacked(arrays[name])
+            for name in ("terms", "names", "aspects", "replaced_from", "replaced_to", "obsolete", "release")
+        )
+        indices, indptr = arrays["indices"], arrays["indptr"]
+    present = np.ones(len(indices), dtype=np.bool_)
+    parents = sparse.csr_array((present, indices, indptr), shape=(len(terms), len(terms)))
+    replaced = dict(zip(before, after, strict=True))
+    return Ontology(terms, names, aspects, parents, replaced, frozenset(obsolete), release)
+
+
+def _packed(lines: list[str]) -> NDArray[np.uint8]:
+    # one text of lines: a fixed-width array would give every name the room of the longest
+    return np.frombuffer("".join(f"{line}\n" for line in lines).encode(), dtype=np.uint8)
+
+
+def _unpacked(text: NDArray[np.uint8]) -> list[str]:
+    return text.tobytes().decode().split("\n")[:-1]
