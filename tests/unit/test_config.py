@@ -1,0 +1,322 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from geneduet import config
+from geneduet.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "config" / "organisms"
+DEFAULTS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+DATA = ROOT.parent / "shared" / "data"
+
+LEAST = {"name": "yeast", "taxon_id": 559292, "ontology": "go.obo", "proteome": "p.faa", "annotations": "a.gaf"}
+
+
+@pytest.fixture
+def organism_file(tmp_path):
+    """Write an organism file of the least keys and what is given, beside empty input files."""
+
+    def write(file_name="yeast.yaml", without=(), **keys):
+        for file in ("go.obo", "p.faa", "a.gaf", "heat.tsv.gz", "salt stress.csv", "embeddings.tsv"):
+            (tmp_path / file).touch()
+        file = tmp_path / file_name
+        file.write_text(yaml.safe_dump({k: v for k, v in {**LEAST, **keys}.items() if k not in without}))
+        return file
+
+    return write
+
+
+def load(*files, **defaults):
+    return config.load([str(file) for file in files], {**DEFAULTS, **defaults}, SHIPPED)
+
+
+def load_one(file, **defaults):
+    (organism,) = load(file, **defaults).values()
+    return organism
+
+
+def message(*files, **defaults):
+    with pytest.raises(InputError) as fault:
+        load(*files, **defaults)
+    assert "\n" not in str(fault.value)
+    return str(fault.value)
+
+
+# --- generated files ---
+
+
+def test_generated_files_are_up_to_date():
+    assert config.drift(ROOT) == [], "run `python -m geneduet.config`"
+
+
+def test_drift_names_the_file_that_was_changed_and_generate_mends_it(tmp_path):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "README.md").write_text("prose\n<!-- keys -->\n<!-- end of keys -->\nmore\n")
+    config.generate(tmp_path)
+    assert config.drift(tmp_path) == []
+    defaults = tmp_path / "config" / "config.yaml"
+    defaults.write_text(defaults.read_text().replace("trees: 80", "trees: 61"))
+    assert config.drift(tmp_path) == ["config/config.yaml"]
+    config.generate(tmp_path)
+    assert config.drift(tmp_path) == []
+    assert (tmp_path / "config" / "README.md").read_text().startswith("prose\n")
+
+
+def test_default_yaml_says_what_the_models_say(organism_file):
+    file = organism_file()
+    from_models = config.load([str(file)], {}, SHIPPED)
+    assert load(file) == from_models
+
+
+def test_every_key_is_described():
+    assert [key for key, entry in config.keys().items() if not entry.get("description")] == []
+
+
+def test_every_file_key_is_anchored():
+    # a key that takes a file and is not in the list would be read relative to the working directory
+    takes_file = {key.rpartition(".")[2] for key, entry in config.keys().items() if '"path"' in json.dumps(entry)}
+    assert takes_file == config._FILE_KEYS
+
+
+@pytest.mark.parametrize("file", sorted([*SHIPPED.glob("*.yaml"), *(ROOT / "tests/configs").glob("*.yaml")]), ids=str)
+def test_our_organism_files_hold_to_the_schema(file):
+    schema = json.loads((ROOT / "workflow/schemas/organism.schema.json").read_text())
+    Draft202012Validator(schema).validate(yaml.safe_load(file.read_text()))
+
+
+# --- merging ---
+
+
+def test_maps_merge_and_lists_replace(organism_file):
+    file = organism_file(learner={"trees": 7}, evidence_codes=["IDA"])
+    organism = load_one(file, learner={"trees": 9, "depth": 3})
+    assert (organism.learner.trees, organism.learner.depth, organism.evidence_codes) == (7, 3, ["IDA"])
+
+
+def test_a_bare_group_key_means_no_change(organism_file):
+    organism = load_one(organism_file(learner=None, expression=None))
+    assert organism.learner == config.Learner()
+    assert organism.expression == []
+
+
+def test_a_number_in_the_form_yaml_takes_for_text(organism_file):
+    # YAML 1.1 reads 1e-5, without a dot, as text
+    assert load_one(organism_file(homology={"max_evalue": "1e-5"})).homology.max_evalue == 1e-5
+
+
+# --- paths ---
+
+
+def test_paths_are_relative_to_the_file_that_names_them(organism_file, tmp_path, monkeypatch):
+    organism_file("sub.yaml")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    organism = load_one("../sub.yaml")
+    assert organism.ontology == tmp_path / "go.obo"
+    assert organism.inputs() == {
+        "ontology": tmp_path / "go.obo",
+        "proteome": tmp_path / "p.faa",
+        "annotations": tmp_path / "a.gaf",
+    }
+
+
+def test_a_path_among_the_defaults_is_relative_to_config_yaml(organism_file, tmp_path):
+    file = organism_file(without=["ontology"])
+    (tmp_path / "organisms").mkdir()
+    organisms = config.load([str(file)], {**DEFAULTS, "ontology": "go.obo"}, tmp_path / "organisms")
+    assert organisms["yeast"].ontology == tmp_path / "go.obo"
+
+
+def test_missing_input_names_file_key_and_path(organism_file, tmp_path):
+    file = organism_file(id_map="ids.tsv")
+    assert message(file) == f"{file}: id_map: no such file {tmp_path}/ids.tsv; put the file there, or correct the path"
+
+
+def test_a_folder_is_no_input(organism_file, tmp_path):
+    assert f"proteome: no such file {tmp_path};" in message(organism_file(proteome="."))
+
+
+# --- expression and views ---
+
+
+@pytest.mark.parametrize(
+    ("given", "studies"),
+    [
+        ("heat.tsv.gz", [("heat", "log", "heat.tsv.gz")]),
+        ({"matrix": "heat.tsv.gz", "kind": "tpm"}, [("heat", "tpm", "heat.tsv.gz")]),
+        (
+            ["salt stress.csv", {"matrix": "heat.tsv.gz", "kind": "ratio", "name": "h"}],
+            [("salt_stress", "log", "salt stress.csv"), ("h", "ratio", "heat.tsv.gz")],
+        ),
+    ],
+)
+def test_each_form_of_expression_becomes_a_list_of_studies(organism_file, tmp_path, given, studies):
+    organism = load_one(organism_file(expression=given))
+    assert [(s.name, s.kind, s.matrix) for s in organism.expression] == [(n, k, tmp_path / m) for n, k, m in studies]
+    assert organism.inputs()[f"expression.{studies[0][0]}"] == tmp_path / studies[0][2]
+
+
+def test_two_studies_of_one_name_are_refused(organism_file):
+    assert "expression: two studies are named 'heat'" in message(organism_file(expression=["heat.tsv.gz"] * 2))
+
+
+def test_proteome_is_needed_unless_both_views_are_ready_made(organism_file):
+    table = {"table": "embeddings.tsv"}
+    ready = load_one(organism_file(without=["proteome"], views={"sequence": table, "expression": table}))
+    assert set(ready.inputs()) == {"ontology", "annotations", "views.sequence.table", "views.expression.table"}
+    for views in ({}, {"sequence": table}, {"sequence": {**table, "mode": "append"}, "expression": table}):
+        file = organism_file(without=["proteome"], views=views)
+        assert message(file).startswith(f"{file}: proteome: required, but not given; name the protein FASTA")
+
+
+# --- faults in one line ---
+
+
+def test_unknown_key_names_the_nearest(organism_file):
+    file = organism_file(annotation="x")
+    assert message(file).startswith(f"{file}: annotation: unknown key (did you mean 'annotations'?); ")
+    file = organism_file(learner={"tres": 5})
+    assert message(file).startswith(f"{file}: learner.tres: unknown key (did you mean 'trees'?); ")
+
+
+def test_unknown_key_like_no_other_lists_what_is_allowed(organism_file):
+    assert "homology.xyz: unknown key (allowed: engine, max_evalue);" in message(organism_file(homology={"xyz": 1}))
+
+
+def test_a_fault_among_the_defaults_is_not_blamed_on_the_organism_file(organism_file):
+    file = organism_file(learner={"trees": 5})
+    assert message(file, homolgy={}).startswith("config: homolgy: unknown key (did you mean 'homology'?)")
+    assert message(file, learner={"depth": 0}).startswith("config: learner.depth: 0 is not allowed")
+    assert message(file, evidence_codes=["IEP"]).startswith("config: evidence_codes.0: IEP is inferred")
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (
+            {"homology": {"engine": "diamnd"}},
+            "homology.engine: 'diamnd' is not allowed (allowed: auto, diamond, phmmer)",
+        ),
+        ({"homology": {"engine": "diamnd"}}, "(did you mean 'diamond'?)"),
+        ({"folds": {"count": 1}}, "folds.count: 1 is not allowed (allowed: whole number from 2 to 50)"),
+        ({"learner": {"rows": 0}}, "learner.rows: 0 is not allowed (allowed: number above 0 to 1)"),
+        ({"learner": {"rows": float("nan")}}, "learner.rows: nan is not allowed"),
+        ({"seed": "many"}, "seed: 'many' is not allowed (allowed: whole number from 0"),
+        ({"taxon_id": -1}, "taxon_id: -1 is not allowed (allowed: whole number above 0)"),
+        ({"name": "baker's yeast"}, "is not allowed (allowed: letters, digits, _ and -)"),
+        ({"cotraining": 3}, "cotraining: 3 is not allowed (allowed: map)"),
+        ({"proteome": ["a", "b"]}, "is not allowed (allowed: file or null)"),
+        ({"expression": [{"kind": "log"}]}, "expression.0.matrix: required, but not given"),
+        (
+            {"expression": {"matrix": "heat.tsv.gz", "kind": "rpkm"}},
+            "expression.0.kind: 'rpkm' is not allowed (allowed: counts, tpm, log, ratio)",
+        ),
+        ({"evidence_codes": []}, "evidence_codes: [] is not allowed"),
+        ({"evidence_codes": ["IDA", "IPY"]}, "evidence_codes.1: 'IPY' is no GO evidence code (allowed: "),
+        ({"evidence_codes": ["HEP"]}, "HEP is inferred from expression"),
+        ({"evidence_codes": ["ND"]}, "ND says that nothing is known"),
+    ],
+)
+def test_a_value_out_of_range_says_what_is_allowed(organism_file, keys, said):
+    file = organism_file(**keys)
+    assert message(file).startswith(f"{file}: ")
+    assert said in message(file)
+
+
+def test_required_key_says_what_it_is(organism_file):
+    file = organism_file(without=["taxon_id"])
+    assert message(file) == f"{file}: taxon_id: required, but not given; add it: NCBI taxonomy id"
+
+
+def test_several_faults_are_counted(organism_file):
+    assert "(and 1 more)" in message(organism_file(seed=-1, taxon_id=0))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"reference": {"proteome": "p.faa"}},
+        {"domains": ["pfam.tsv"]},
+        {"genome": {"gff": "g.gff"}},
+        {"annotations_later": "later.gaf"},
+        {"annotations": "a.gpad.gz"},
+        {"proteome": {"url": "https://example.org/p.faa", "sha256": "0"}},
+        {"expression": {"url": "https://example.org/e.tsv", "sha256": "0"}},
+        {"ontology": "https://example.org/go.obo"},
+    ],
+    ids=lambda keys: next(iter(keys)),
+)
+def test_what_later_versions_bring_is_refused_and_says_so(organism_file, keys):
+    file = organism_file(**keys)
+    assert re.match(
+        rf"{re.escape(str(file))}: {next(iter(keys))}\S*: .* not built yet in this version; ", message(file)
+    )
+
+
+def test_empty_keys_of_later_versions_are_fine(organism_file):
+    load(organism_file(reference=None, domains=[], genome={}, annotations_later=None))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: yeast\nfolds: {count: 5\nseed: 1\n", ":3: not valid YAML"),
+        ("name: a\n\tseed: 1\n", ":2: not valid YAML"),
+        ("name: 2024-13-45\n", ": not valid YAML"),
+        ("just words\n", ": holds no keys"),
+        ("", ": holds no keys"),
+        ("on: 1\n" + yaml.safe_dump(LEAST), ": True: unknown key"),
+    ],
+)
+def test_a_file_that_is_no_yaml_map_names_its_line(organism_file, text, said):
+    file = organism_file()
+    file.write_text(text)
+    assert message(file).startswith(f"{file}{said}")
+
+
+# --- which organisms ---
+
+
+def test_organisms_come_in_the_order_given(organism_file):
+    first, second = organism_file("b.yaml", name="b"), organism_file("a.yaml", name="a")
+    assert list(load(first, second)) == ["b", "a"]
+
+
+def test_names_are_unique(organism_file):
+    first, second = organism_file("one.yaml"), organism_file("two.yaml")
+    assert message(first, second).startswith(f"{second}: name: 'yeast' is given twice")
+
+
+def test_unknown_organism_names_the_nearest_shipped_one():
+    assert "no organism is named 'yaest'" in message("yaest")
+    assert "(did you mean 'yeast'?)" in message("yaest")
+
+
+def test_organism_file_that_is_not_there(tmp_path):
+    assert message(tmp_path / "x.yaml").startswith(f"{tmp_path}/x.yaml: no such file; ")
+
+
+def test_no_organism_at_all():
+    assert message().startswith("config: organisms: the list is empty")
+
+
+@pytest.mark.parametrize("name", ["yeast", "ecoli"])
+def test_shipped_organisms_say_which_file_to_put_where(name):
+    ontology = SHIPPED / "data" / "go-basic.obo.gz"
+    if ontology.exists():
+        pytest.skip("the files are there")
+    assert f"ontology: no such file {ontology}; put the file there" in message(name)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the shared data are not beside this clone")
+def test_test_organisms_find_their_data():
+    organisms = load(ROOT / "tests/configs/yeast.yaml", ROOT / "tests/configs/ecoli.yaml")
+    assert [study.name for study in organisms["yeast"].expression] == ["spellman_1998", "brauer_2008"]
+    assert organisms["ecoli"].inputs()["expression.precise"] == DATA / "ecoli" / "expression.tsv.gz"
+    assert all(organism.evaluation.leave_out_reserved for organism in organisms.values())
+    json.dumps(organisms["yeast"].model_dump(mode="json"))

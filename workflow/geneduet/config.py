@@ -1,0 +1,586 @@
+"""What a user can set: the one place of keys, defaults and ranges, merging, and one-line errors.
+
+`config/config.yaml`, the key table of `config/README.md` and the JSON schema are written from the models here by
+`python -m geneduet.config`; a test fails when they drift.
+"""
+
+import json
+import os
+import re
+import reprlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from textwrap import wrap
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from geneduet.errors import InputError, nearest
+from geneduet.evidence_codes import FROM_EXPRESSION, KNOWN, NO_ANNOTATION
+from geneduet.files import open_output, read_lines
+
+_NAME = r"^[A-Za-z0-9_-]+$"
+_NAME_IN_WORDS = "letters, digits, _ and -"
+
+# keys whose text is a path, wherever they stand
+_FILE_KEYS = {
+    *("ontology", "proteome", "gene_map", "id_map", "annotations", "expression", "holdout_genes"),
+    *("matrix", "table"),
+}
+
+_REFUSED_CODES = {
+    **dict.fromkeys(FROM_EXPRESSION, "is inferred from expression, so predicting it from expression is circular"),
+    **dict.fromkeys(NO_ANNOTATION, "says that nothing is known, which is no annotation"),
+}
+
+
+# --- validators: what types alone cannot say ---
+
+
+def _refusal(problem: str, advice: str, key: str = "") -> PydanticCustomError:
+    """A fault whose words and advice are our own; `key` names the culprit where a whole map is validated."""
+    return PydanticCustomError("refused", "{problem}", {"problem": problem, "advice": advice, "key": key})
+
+
+def _local(value: object) -> object:
+    if (isinstance(value, Mapping) and "url" in value) or (isinstance(value, str) and "://" in value):
+        raise _refusal("fetching a url is not built yet in this version", "download the file and give its path here")
+    return value
+
+
+def _not_yet(value: object) -> object:
+    if value:
+        raise _refusal("this key is not built yet in this version", "remove it, or leave it empty")
+    return value
+
+
+def _no_gpad(path: Path) -> Path:
+    if re.search(r"\.gp(ad?|i)(\.gz)?$", path.name):
+        raise _refusal("GPAD annotations are not built yet in this version", "give a GAF file or a TSV gene_id, term")
+    return path
+
+
+def _evidence_code(code: str) -> str:
+    if code in _REFUSED_CODES:
+        raise _refusal(f"{code} {_REFUSED_CODES[code]}", f"remove {code}")
+    if code not in KNOWN:
+        allowed = ", ".join(sorted(set(KNOWN) - set(_REFUSED_CODES)))
+        raise _refusal(f"'{code}' is no GO evidence code (allowed: {allowed}){nearest(code, set(KNOWN))}", "correct it")
+    return code
+
+
+def _as_list(value: object) -> object:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _distinct(studies: "list[Study]") -> "list[Study]":
+    names = [study.name for study in studies]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise _refusal(f"two studies are named '{min(twice)}'", "give each study a name of its own")
+    return studies
+
+
+# --- models: every key with its default, range and meaning ---
+
+InputFile = Annotated[Path, BeforeValidator(_local)]
+Share = Annotated[float, Field(gt=0, le=1)]
+NotYet = Annotated[Any, AfterValidator(_not_yet)]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Homology(_Group):
+    """The search of the proteome against itself."""
+
+    engine: Literal["auto", "diamond", "phmmer"] = Field(
+        default="auto", description="Search engine; auto takes DIAMOND where it is on the PATH, else phmmer of pyhmmer"
+    )
+    max_evalue: float = Field(default=1e-3, gt=0, le=10, description="Hits of a larger e-value are dropped")
+
+
+class Folds(_Group):
+    """Cross-validation by homology cluster."""
+
+    count: int = Field(default=5, ge=2, le=50, description="Number of cross-validation folds")
+    identity: Share = Field(
+        default=0.3, description="Sequence identity from which two proteins share a cluster, and so a fold"
+    )
+    coverage: Share = Field(default=0.3, description="Share of both proteins that such an alignment has to cover")
+
+
+class SequenceView(_Group):
+    """A ready-made table for the sequence view."""
+
+    table: InputFile | None = Field(
+        default=None, description="Ready-made features, genes x features, first column gene id"
+    )
+    mode: Literal["replace", "append"] = Field(
+        default="replace", description="Whether the table stands instead of the features built here, or beside them"
+    )
+
+
+class ExpressionView(SequenceView):
+    """A ready-made table for the expression view, and how the built one is made."""
+
+    modules: int = Field(default=50, ge=1, description="Principal components (expression modules) kept as features")
+    partners: int = Field(default=50, ge=1, description="Co-expressed genes whose labels are taken as a vote")
+
+
+class Views(_Group):
+    """The two views of a gene."""
+
+    sequence: SequenceView = Field(default=SequenceView(), description="Sequence view")
+    expression: ExpressionView = Field(default=ExpressionView(), description="Expression view")
+
+
+class Learner(_Group):
+    """The multi-label gradient-boosted trees."""
+
+    trees: int = Field(default=80, ge=1, description="Trees of a model")
+    depth: int = Field(default=6, ge=1, le=16, description="Depth of a tree")
+    learning_rate: Share = Field(default=0.06, description="Shrinkage of each tree's contribution")
+    rows: Share = Field(default=0.8, description="Share of genes drawn for a tree")
+    columns: Share = Field(default=0.3, description="Share of features drawn for a node")
+    bins: int = Field(default=16, ge=2, le=256, description="Bins that each feature is cut into")
+    reduced_dimensions: int = Field(
+        default=8, ge=1, description="Dimensions of the projected gradient that finds the splits"
+    )
+    min_rows: float = Field(default=10.0, ge=0, description="Genes (the sum of their weights) that a leaf needs")
+    unknown_weight: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Weight of a gene-term pair that is neither annotated nor NOT, taken as negative",
+    )
+
+
+class CoTraining(_Group):
+    """How the views teach each other."""
+
+    enabled: bool = Field(default=True, description="Whether the views teach each other at all")
+    rounds: int = Field(
+        default=2, ge=1, le=20, description="Most rounds of teaching; rounds that do not help are not kept"
+    )
+    teach_share: Share = Field(
+        default=0.25,
+        description="Share of the unlabelled genes taught in a round: those on which the teacher departs most from "
+        "the prior",
+    )
+    weight: Share = Field(default=0.3, description="Weight of a taught gene against a labelled one")
+
+
+class TermSelection(_Group):
+    """Which terms are learned."""
+
+    min_positives: int = Field(default=10, ge=1, description="Annotated genes that a term needs to be learned")
+
+
+class Output(_Group):
+    """What is written."""
+
+    min_score: float = Field(default=0.01, ge=0, le=1, description="Scores below it are not written; 0 writes all")
+
+
+class Evaluation(_Group):
+    """How scores are judged."""
+
+    bootstrap: int = Field(
+        default=200, ge=10, description="Bootstrap samples, over homology clusters, behind each interval"
+    )
+    leave_out_reserved: bool = Field(
+        default=False,
+        description="Leave out of every score the fifth of the homology clusters whose smallest gene id has a sha256 "
+        "divisible by 5, so that they stay unseen for a final judgement",
+    )
+
+
+class Study(_Group):
+    """One expression study."""
+
+    matrix: InputFile = Field(description="Genes x samples, TSV or CSV, plain or .gz")
+    kind: Literal["counts", "tpm", "log", "ratio"] = Field(
+        default="log", description="What the numbers are: read counts, TPM, logarithms (of TPM, say), or log ratios"
+    )
+    name: str = Field(
+        default="", pattern=_NAME, description="Name of the study; by default that of its file, without endings"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, value: Any) -> Any:
+        """A bare path is a study; one without a name takes that of its file."""
+        if not isinstance(value, Mapping) or "url" in value:
+            value = {"matrix": value}
+        if value.get("name") or not isinstance(value.get("matrix"), str | Path):
+            return value
+        stem = re.sub(r"(\.(tsv|csv|txt))?(\.gz)?$", "", Path(value["matrix"]).name)
+        return {**value, "name": re.sub(r"[^A-Za-z0-9_-]+", "_", stem)}
+
+
+Studies = Annotated[
+    list[Study],
+    BeforeValidator(_as_list, json_schema_input_type=Path | Study | list[Path | Study]),
+    AfterValidator(_distinct),
+]
+
+
+class Organism(_Group):
+    """An organism file of GeneDuet, merged over the defaults."""
+
+    name: str = Field(pattern=_NAME, description="Name of the organism in paths and reports")
+    taxon_id: int = Field(gt=0, description="NCBI taxonomy id")
+    database: str | None = Field(
+        default=None, min_length=1, description="Prefix of gene_id in GAF; by default the annotation file's own"
+    )
+    ontology: InputFile = Field(description="Ontology, OBO with is_a and part_of, plain or .gz")
+    proteome: InputFile | None = Field(
+        default=None,
+        description="Proteins, FASTA, plain or .gz; their ids are the genes. Required unless both views are "
+        "ready-made tables",
+    )
+    gene_map: InputFile | None = Field(
+        default=None, description="TSV protein_id, gene_id for proteomes with isoforms: the longest stands for the gene"
+    )
+    id_map: InputFile | None = Field(
+        default=None,
+        description="TSV gene_id, then columns of aliases (accessions, symbols, old names; several joined by |)",
+    )
+    annotations: Annotated[InputFile, AfterValidator(_no_gpad)] = Field(
+        description="GO annotations: GAF 2.0 to 2.2, or TSV gene_id, term[, evidence], plain or .gz"
+    )
+    evidence_codes: Annotated[list[Annotated[str, AfterValidator(_evidence_code)]], Field(min_length=1)] = Field(
+        default=["EXP", "IDA", "IPI", "IMP", "IGI", "HTP", "HDA", "HMP", "HGI", "TAS", "IC"],
+        description="Evidence codes that count as validated; never IEP, HEP or ND",
+    )
+    expression: Studies = Field(
+        default=[], description="Expression studies: FILE, or {matrix: FILE, kind: ..., name: ...}, or a list of these"
+    )
+    holdout_genes: InputFile | None = Field(
+        default=None, description="Text file, one gene id a line: their labels are hidden from training, then scored"
+    )
+    reference: NotYet = Field(default=None, description="Annotated proteins of other species; not built yet")
+    domains: NotYet = Field(default=[], description="Domain tables and HMM libraries; not built yet")
+    genome: NotYet = Field(default={}, description="Coding sequences and GFF3; not built yet")
+    annotations_later: NotYet = Field(
+        default=None, description="A later release of the annotations, for the temporal holdout; not built yet"
+    )
+    term_selection: TermSelection = Field(default=TermSelection(), description="Which terms are learned")
+    minimum_labels: int = Field(default=20, ge=2, description="Labelled genes that an aspect needs to be learned")
+    homology: Homology = Field(default=Homology(), description="Search of the proteome against itself")
+    folds: Folds = Field(default=Folds(), description="Cross-validation by homology cluster")
+    views: Views = Field(
+        default=Views(), description="The two views of a gene: how they are built, or tables ready-made"
+    )
+    learner: Learner = Field(default=Learner(), description="Multi-label gradient-boosted trees (XGBoost)")
+    cotraining: CoTraining = Field(default=CoTraining(), description="How the views teach each other")
+    evaluation: Evaluation = Field(default=Evaluation(), description="How scores are judged")
+    output: Output = Field(default=Output(), description="What is written")
+    seed: int = Field(default=1, ge=0, le=2**31 - 1, description="Seed of everything random")
+
+    @model_validator(mode="after")
+    def _has_genes(self) -> "Organism":
+        ready = all(view.table and view.mode == "replace" for view in (self.views.sequence, self.views.expression))
+        if self.proteome is None and not ready:
+            advice = "name the protein FASTA file, or give ready-made tables (mode replace) for both views"
+            raise _refusal("required, but not given", advice, key="proteome")
+        return self
+
+    def inputs(self) -> dict[str, Path]:
+        """Every input file by its key; a study's key ends in its name, `expression.precise`."""
+        single = ("ontology", "proteome", "gene_map", "id_map", "annotations", "holdout_genes")
+        files: dict[str, Path | None] = {key: getattr(self, key) for key in single}
+        files |= {f"expression.{study.name}": study.matrix for study in self.expression}
+        files |= {f"views.{view}.table": getattr(self.views, view).table for view in ("sequence", "expression")}
+        return {key: path for key, path in files.items() if path is not None}
+
+
+# --- loading ---
+
+
+def load(organisms: str | Sequence[str], defaults: Mapping[str, object], shipped: Path) -> dict[str, Organism]:
+    """Read, merge and check the organisms of a run.
+
+    Parameters
+    ----------
+    organisms : names of `shipped/<name>.yaml`, or paths of YAML files, relative to the current directory.
+    defaults : the content of config.yaml with what the command line changed; its key `organisms` is ignored.
+    shipped : the folder of the shipped organism files; paths among the defaults are relative to its parent.
+
+    Returns
+    -------
+    Organism by name, in the order given; all input paths are absolute and exist.
+
+    Raises
+    ------
+    InputError: the first fault found, with the file and the key.
+    """
+    entries = [organisms] if isinstance(organisms, str) else organisms
+    if not entries:
+        raise InputError("config", "organisms: the list is empty", "name at least one organism")
+    base = _anchored({key: value for key, value in defaults.items() if key != "organisms"}, shipped.absolute().parent)
+    loaded: dict[str, Organism] = {}
+    for entry in entries:
+        file = _locate(str(entry), shipped)
+        organism = _organism(file, base)
+        if organism.name in loaded:
+            raise InputError(file, f"name: '{organism.name}' is given twice", "give each organism a name of its own")
+        loaded[organism.name] = organism
+    return loaded
+
+
+def _locate(entry: str, shipped: Path) -> Path:
+    """The file that an entry of `organisms` means."""
+    if entry.endswith((".yaml", ".yml")) or "/" in entry:
+        if not Path(entry).is_file():
+            raise InputError(entry, "no such file", "give the path of an organism file, or the name of a shipped one")
+        return Path(entry)
+    known = sorted(file.stem for file in shipped.glob("*.yaml"))
+    if entry not in known:
+        problem = f"organisms: no organism is named '{entry}' (allowed: {', '.join(known)}){nearest(entry, known)}"
+        raise InputError("config", problem, "give one of these names, or the path of a YAML file")
+    return shipped / f"{entry}.yaml"
+
+
+def _organism(file: Path, base: Mapping[str, object]) -> Organism:
+    own = _anchored(_read_yaml(file), file.absolute().parent)
+    try:
+        organism = Organism.model_validate(_merge(base, own))
+    except ValidationError as fault:
+        raise _one_line(fault, file, own) from None
+    for key, path in organism.inputs().items():
+        if not path.is_file():
+            raise InputError(file, f"{key}: no such file {path}", "put the file there, or correct the path")
+    return organism
+
+
+def _read_yaml(file: Path) -> dict[str, object]:
+    text = "\n".join(line for _, line in read_lines(file))
+    try:
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as fault:
+        line = fault.problem_mark.line + 1 if fault.problem_mark else None
+        raise InputError(file, f"not valid YAML ({fault.problem})", "correct the line", line=line) from None
+    except (yaml.YAMLError, ValueError) as fault:
+        raise InputError(file, f"not valid YAML ({fault})", "correct the file") from None
+    if not isinstance(content, dict):
+        raise InputError(file, "holds no keys", "write `key: value` lines, see config/README.md")
+    return content
+
+
+def _anchored(values: Mapping[str, object], folder: Path) -> dict[str, object]:
+    """The same values, with every input path absolute: it is relative to the file that names it."""
+
+    def place(key: str, value: object) -> object:
+        if isinstance(value, Mapping):
+            return _anchored(value, folder)
+        if isinstance(value, list):
+            return [place(key, item) for item in value]
+        if key in _FILE_KEYS and isinstance(value, str) and "://" not in value:
+            return os.path.normpath(folder / Path(value).expanduser())
+        return value
+
+    # YAML reads an unquoted `on` or `1` as no text; as text it is an unknown key and says so
+    return {str(key): place(str(key), value) for key, value in values.items()}
+
+
+def _merge(base: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
+    """Own values over the base: maps merge, all else replaces.
+
+    >>> _merge({"folds": {"count": 5, "identity": 0.3}, "codes": ["IDA", "TAS"]}, {"folds": {"count": 3}, "codes": []})
+    {'folds': {'count': 3, 'identity': 0.3}, 'codes': []}
+    """
+    merged = dict(base)
+    for key, value in own.items():
+        before = merged.get(key)
+        if isinstance(before, Mapping) and (isinstance(value, Mapping) or value is None):
+            # a bare `views:` is read as null and means no change
+            merged[key] = _merge(before, value or {})
+        else:
+            merged[key] = value
+    return merged
+
+
+# --- errors in one line ---
+
+
+def _one_line(fault: ValidationError, file: Path, own: Mapping[str, object]) -> InputError:
+    """The first fault of a validation, blamed on the organism file or on the defaults."""
+    first = fault.errors()[0]
+    key = ".".join(map(str, first["loc"])) or first.get("ctx", {}).get("key", "")
+    problem, advice = _explain(first)
+    more = f" (and {fault.error_count() - 1} more)" if fault.error_count() > 1 else ""
+    theirs = first["type"] == "missing" or _gives(own, first["loc"])
+    return InputError(file if theirs else "config", f"{key}: {problem}{more}", advice)
+
+
+def _explain(fault: ErrorDetails) -> tuple[str, str]:
+    """What is wrong, and what to do."""
+    key = ".".join(part for part in fault["loc"] if isinstance(part, str))
+    if fault["type"] == "refused":
+        return fault["ctx"]["problem"], fault["ctx"]["advice"]
+    if fault["type"] == "missing":
+        return "required, but not given", f"add it: {keys()[key]['description']}"
+    if fault["type"] == "extra_forbidden":
+        group, _, word = key.rpartition(".")
+        known = _members(group)
+        hint = nearest(word, known) or f" (allowed: {', '.join(known)})"
+        return f"unknown key{hint}", "correct or remove it; config/README.md lists all keys"
+    entry = keys().get(key, {})
+    hint = nearest(str(fault["input"]), [str(word) for word in entry.get("enum", [])])
+    return f"{reprlib.repr(fault['input'])} is not allowed (allowed: {_allowed(entry)}){hint}", "correct the value"
+
+
+def _gives(values: object, place: Sequence[int | str]) -> bool:
+    """Whether these values are where a fault comes from."""
+    for key in place:
+        # within a list nothing is merged: who gives the list gives the fault
+        if not isinstance(values, Mapping) or isinstance(key, int):
+            return True
+        if key not in values:
+            return False
+        values = values[key]
+    return True
+
+
+# --- what is generated from the models ---
+
+
+@cache
+def keys() -> dict[str, dict[str, Any]]:
+    """The JSON schema entry of every key, by its dotted name: `learner.trees`.
+
+    >>> keys()["learner.depth"]["default"]
+    60
+    """
+    schema = Organism.model_json_schema()
+
+    def walk(group: dict[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, entry in group["properties"].items():
+            yield prefix + name, entry
+            # a key may be given in several forms; all its maps have one definition
+            nested = re.search(r"#/\$defs/(\w+)", json.dumps(entry))
+            if nested:
+                yield from walk(schema["$defs"][nested[1]], f"{prefix}{name}.")
+
+    return dict(walk(schema, ""))
+
+
+def _members(group: str) -> list[str]:
+    """Names of the keys right below a key."""
+    return [name for parent, _, name in (key.rpartition(".") for key in keys()) if parent == group]
+
+
+def _allowed(entry: Mapping[str, Any]) -> str:
+    """What a key takes, in words.
+
+    >>> _allowed(keys()["folds.count"]), _allowed(keys()["homology.engine"]), _allowed(keys()["proteome"])
+    ('whole number from 2 to 50', 'auto, diamond, phmmer', 'file or null')
+    """
+    if "anyOf" in entry:
+        return " or ".join(_allowed(choice) for choice in entry["anyOf"])
+    if "enum" in entry:
+        return ", ".join(entry["enum"])
+    if entry.get("pattern") == _NAME:
+        return _NAME_IN_WORDS
+    if "$ref" in entry:
+        return "map"
+    if entry.get("format") == "path":
+        return "file"
+    if "type" not in entry:
+        return "empty"
+    kinds = {"integer": "whole number", "boolean": "true or false", "string": "text", "array": "list"}
+    bounds = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to"}
+    limits = [f"{word} {entry[bound]:.10g}" for bound, word in bounds.items() if bound in entry]
+    return " ".join([kinds.get(entry["type"], entry["type"]), *limits])
+
+
+_HEAD = """\
+# Defaults of every organism. Written by `python -m geneduet.config` from workflow/geneduet/config.py.
+# An organism file overrides any key for itself; `--config key=value` and `--configfile` do for one call.
+
+# Names of files in config/organisms, or paths of YAML files
+organisms: [demo]
+
+# Each organism file gives: {required}
+"""
+
+
+def _default_yaml() -> str:
+    """The commented defaults."""
+    required = [key for key, entry in keys().items() if "." not in key and "default" not in entry]
+    lines = _HEAD.format(required=", ".join(required)).splitlines()
+    groups = {""}
+    for key, entry in keys().items():
+        group, _, name = key.rpartition(".")
+        if group not in groups or key in required:
+            continue
+        indent = "  " * key.count(".")
+        lines += [] if group else [""]
+        opens = "$ref" in entry
+        text = entry["description"] if opens else f"{entry['description']} ({_allowed(entry)})"
+        lines += wrap(text, 110, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
+        lines.append(f"{indent}{name}:" + ("" if opens else f" {_flow(entry['default'])}"))
+        groups |= {key} if opens else set()
+    return "\n".join(lines) + "\n"
+
+
+def _flow(value: object) -> str:
+    """YAML on one line."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, width=1000)
+    return text.removesuffix("...\n").strip()
+
+
+def _key_table() -> str:
+    """The Markdown table of all keys."""
+    rows = ["| key | default | allowed | meaning |", "| --- | --- | --- | --- |"]
+    for key, entry in keys().items():
+        default = "" if "$ref" in entry else f"`{_flow(entry['default'])}`" if "default" in entry else "required"
+        meaning = entry["description"].replace("|", "\\|")
+        rows.append(f"| `{key}` | {default} | {_allowed(entry)} | {meaning} |")
+    return "\n".join(rows)
+
+
+def _schema() -> str:
+    """The JSON schema of an organism file."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Organism.model_json_schema()}
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _generated(root: Path) -> dict[Path, str]:
+    """What each generated file should hold; of the README only the table between the marks is generated."""
+    readme = root / "config" / "README.md"
+    marks = r"(<!-- keys -->\n).*(<!-- end of keys -->)"
+    text = readme.read_text(encoding="utf-8")
+    return {
+        root / "config" / "config.yaml": _default_yaml(),
+        readme: re.sub(marks, lambda mark: f"{mark[1]}{_key_table()}\n{mark[2]}", text, flags=re.DOTALL),
+        root / "workflow" / "schemas" / "organism.schema.json": _schema(),
+    }
+
+
+def generate(root: Path) -> None:
+    """Write config.yaml, the key table of config/README.md and the schema of the repository at `root`."""
+    for file, text in _generated(root).items():
+        with open_output(file) as handle:
+            handle.write(text)
+
+
+def drift(root: Path) -> list[str]:
+    """The generated files that differ from the models, relative to `root`."""
+    return [
+        str(file.relative_to(root))
+        for file, text in _generated(root).items()
+        if not file.is_file() or file.read_text(encoding="utf-8") != text
+    ]
+
+
+if __name__ == "__main__":
+    generate(Path(__file__).parents[2])
