@@ -1,0 +1,149 @@
+"""What is known of each gene and term of one aspect: positive, negative, or unknown.
+
+A positive is a validated annotation or an ancestor of one; a negative is a NOT annotation or a descendant of one;
+everything else is unknown, not negative (open world).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from geneduet import arrays
+from geneduet.annotations import PROTEIN_BINDING
+from geneduet.ontology import (
+    Ontology,
+    ancestors,
+    information_accretion,
+    information_content,
+    propagate_down,
+    propagate_up,
+)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Three-state labels of the genes for the selected terms of one aspect.
+
+    Parameters
+    ----------
+    aspect : P, F or C.
+    genes : the gene universe, rows.
+    terms, names : the selected terms, columns; closed under ancestors, root and `GO:0005515` left out.
+    positive, negative : (genes, terms) sparse bool; a pair in neither is unknown. A pair that is both (a positive
+        whose ancestor or self is a NOT) stays positive here and is `excluded` from what is written.
+    excluded : (genes, terms), NOT pairs and their descendants, in conflict with a positive or not.
+    annotated : (genes,), genes with a positive in this aspect, on a selected term or not.
+    ancestors : (terms, terms), row = term, columns = its ancestors and itself.
+    information_content : (terms,), bits, of the annotated genes.
+    information_accretion : (terms,), bits.
+    """
+
+    aspect: str
+    genes: list[str]
+    terms: list[str]
+    names: list[str]
+    positive: sparse.csr_array
+    negative: sparse.csr_array
+    excluded: sparse.csr_array
+    annotated: NDArray[np.bool_]
+    ancestors: sparse.csr_array
+    information_content: NDArray[np.float64]
+    information_accretion: NDArray[np.float64]
+
+
+def make(
+    aspect: str,
+    genes: Sequence[str],
+    annotations: pd.DataFrame,
+    ontology: Ontology,
+    hidden: Collection[str],
+    min_positives: int,
+) -> tuple[Labels, Labels]:
+    """Labels to learn from, and those of the hidden genes to be judged on.
+
+    Terms are selected, and information measured, on the visible labels alone.
+
+    Parameters
+    ----------
+    annotations : gene_id, term (live), negated; as `annotations.select` gives them.
+    hidden : genes whose labels are held out.
+    min_positives : visible annotated genes that a term needs.
+
+    Returns
+    -------
+    Visible labels, and hidden labels over the same genes and terms.
+    """
+    columns = ontology.of_aspect(aspect)
+    closure = ancestors(ontology)[columns][:, columns]
+    terms = [ontology.terms[column] for column in columns]
+    positive = propagate_up(_matrix(annotations[~annotations["negated"]], genes, terms), closure)
+    negated = propagate_down(_matrix(annotations[annotations["negated"]], genes, terms), closure)
+    is_hidden = np.isin(np.asarray(genes, dtype=object), list(hidden))
+    seen, judged = _rows(positive, ~is_hidden), _rows(positive, is_hidden)
+    chosen = _selection(terms, seen, set(ontology.roots()), min_positives)
+    shared: dict[str, Any] = {
+        "aspect": aspect,
+        "genes": list(genes),
+        "terms": [terms[column] for column in chosen],
+        "names": [ontology.names[columns[column]] for column in chosen],
+        "ancestors": closure[chosen][:, chosen],
+        "information_content": information_content(seen)[chosen],
+        "information_accretion": information_accretion(seen, ontology.parents[columns][:, columns])[chosen],
+    }
+    return tuple(  # type: ignore[return-value]
+        Labels(
+            positive=have[:, chosen],
+            negative=_without(_rows(negated, mask), have)[:, chosen],
+            excluded=_rows(negated, mask)[:, chosen],
+            annotated=np.diff(have.indptr) > 0,
+            **shared,
+        )
+        for have, mask in ((seen, ~is_hidden), (judged, is_hidden))
+    )
+
+
+def _matrix(rows: pd.DataFrame, genes: Sequence[str], terms: Sequence[str]) -> sparse.csr_array:
+    row, column = (
+        pd.Index(genes).get_indexer(pd.Index(rows["gene_id"])),
+        pd.Index(terms).get_indexer(pd.Index(rows["term"])),
+    )
+    inside = (row >= 0) & (column >= 0)  # the other aspects' terms are elsewhere
+    row, column = row[inside], column[inside]
+    return sparse.csr_array((np.ones(len(row), bool), (row, column)), shape=(len(genes), len(terms)))
+
+
+def _rows(matrix: sparse.csr_array, mask: NDArray[np.bool_]) -> sparse.csr_array:
+    """The matrix with the rows outside the mask emptied."""
+    kept = sparse.csr_array(sparse.diags_array(mask, dtype=bool) @ matrix)
+    kept.eliminate_zeros()
+    kept.sort_indices()
+    return kept
+
+
+def _without(matrix: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:
+    left = sparse.csr_array(matrix > other)
+    left.sort_indices()
+    return left
+
+
+def _selection(terms: list[str], positive: sparse.csr_array, roots: set[str], min_positives: int) -> NDArray[np.intp]:
+    having = np.bincount(positive.indices, minlength=len(terms))
+    told = np.array([term not in roots and term != PROTEIN_BINDING for term in terms], dtype=bool)
+    return np.flatnonzero((having >= min_positives) & told)
+
+
+def write(path: Path, labels: Labels) -> None:
+    """Write labels as NPZ."""
+    arrays.write(path, vars(labels))
+
+
+def read(path: Path) -> Labels:
+    """Read labels that `write` wrote."""
+    content = arrays.read(path)
+    return Labels(**{**content, "aspect": content["aspect"][0]})
