@@ -1,0 +1,179 @@
+"""Homology within the proteome: the search of all proteins against all, and families of homologues."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from geneduet.errors import InputError
+from geneduet.views.vote import Neighbours
+
+COPY_IDENTITY = 0.97  # from here on two proteins count as copies of one gene
+COLUMNS = ["query", "target", "bitscore", "evalue", "identity", "query_coverage", "target_coverage"]
+_DIAMOND_FIELDS = [
+    "qseqid",
+    "sseqid",
+    "pident",
+    "qstart",
+    "qend",
+    "sstart",
+    "send",
+    "evalue",
+    "bitscore",
+    "qlen",
+    "slen",
+]
+
+
+def choose_engine(wanted: str) -> str:
+    """The engine to use: `auto` takes DIAMOND where it is on the PATH, else pyhmmer's phmmer.
+
+    Raises
+    ------
+    InputError: DIAMOND was asked for by name and is not there.
+    """
+    there = shutil.which("diamond") is not None
+    if wanted == "diamond" and not there:
+        advice = "install it (conda: diamond; Debian: diamond-aligner) or set homology.engine to phmmer"
+        raise InputError("homology.engine", "diamond is not on the PATH", advice)
+    if wanted == "auto":
+        return "diamond" if there else "phmmer"
+    return wanted
+
+
+def engine_version(engine: str) -> str:
+    """Name and version of the search engine, for the record."""
+    if engine == "diamond":
+        answer = subprocess.run(["diamond", "--version"], capture_output=True, text=True, check=True).stdout
+        return "diamond " + answer.split()[-1]
+    import pyhmmer
+
+    return f"phmmer (pyhmmer {pyhmmer.__version__})"
+
+
+def search(genes: list[str], sequences: list[str], engine: str, max_evalue: float, threads: int) -> pd.DataFrame:
+    """All hits between different proteins of a proteome, both directions, the best alignment of each pair.
+
+    Parameters
+    ----------
+    genes, sequences : ids and residues.
+    engine : `diamond` or `phmmer`.
+    max_evalue : hits with a larger e-value are left out.
+
+    Returns
+    -------
+    Table of COLUMNS; identity and coverages are shares from 0 to 1, bitscore in bits; sorted by query, then bitscore.
+    """
+    find = _diamond if engine == "diamond" else _phmmer
+    # names of our own on the way: a gene id may hold what a search engine splits at
+    names = [str(number) for number in range(len(genes))]
+    hits = find(names, sequences, max_evalue, threads)
+    hits = hits[hits["query"] != hits["target"]]
+    hits = hits.sort_values(["query", "target", "bitscore"], ascending=[True, True, False], kind="stable")
+    hits = hits.drop_duplicates(["query", "target"])
+    lookup = np.array(genes, dtype=object)
+    hits = hits.assign(query=lookup[hits["query"].astype(int)], target=lookup[hits["target"].astype(int)])
+    hits = hits.sort_values(["query", "bitscore", "target"], ascending=[True, False, True], kind="stable")
+    return hits[COLUMNS].reset_index(drop=True)
+
+
+def _diamond(names: list[str], sequences: list[str], max_evalue: float, threads: int) -> pd.DataFrame:
+    with tempfile.TemporaryDirectory(prefix="geneduet-") as folder:
+        fasta, found = Path(folder, "proteins.faa"), Path(folder, "hits.tsv")
+        fasta.write_text("".join(f">{name}\n{sequence}\n" for name, sequence in zip(names, sequences, strict=True)))
+        call = ["diamond", "blastp", "--query", str(fasta), "--db", str(fasta), "--out", str(found), "--very-sensitive"]
+        call += ["--evalue", str(max_evalue), "--max-target-seqs", "0", "--threads", str(threads), "--quiet"]
+        call += ["--tmpdir", folder, "--outfmt", "6", *_DIAMOND_FIELDS]
+        subprocess.run(call, check=True)
+        table = pd.read_csv(found, sep="\t", names=_DIAMOND_FIELDS, dtype={"qseqid": str, "sseqid": str})
+    return pd.DataFrame(
+        {
+            "query": table["qseqid"],
+            "target": table["sseqid"],
+            "bitscore": table["bitscore"].astype(float),
+            "evalue": table["evalue"].astype(float),
+            "identity": table["pident"] / 100,
+            "query_coverage": (table["qend"] - table["qstart"] + 1) / table["qlen"],
+            "target_coverage": (table["send"] - table["sstart"] + 1) / table["slen"],
+        }
+    )
+
+
+def _phmmer(names: list[str], sequences: list[str], max_evalue: float, threads: int) -> pd.DataFrame:
+    import pyhmmer
+
+    alphabet = pyhmmer.easel.Alphabet.amino()
+    block = pyhmmer.easel.DigitalSequenceBlock(
+        alphabet,
+        [
+            pyhmmer.easel.TextSequence(name=name.encode(), sequence=sequence).digitize(alphabet)
+            for name, sequence in zip(names, sequences, strict=True)
+        ],
+    )
+    lengths = [len(sequence) for sequence in sequences]
+    rows = []
+    for query, hits in enumerate(pyhmmer.hmmer.phmmer(block, block, cpus=threads, E=max_evalue)):
+        rows += [_phmmer_row(query, hit, lengths) for hit in hits if hit.included or hit.evalue <= max_evalue]
+        if (query + 1) % 500 == 0:
+            print(f"searched {query + 1} of {len(names)} proteins", flush=True)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _phmmer_row(query: int, hit: object, lengths: list[int]) -> tuple[str, str, float, float, float, float, float]:
+    name = hit.name if isinstance(hit.name, str) else hit.name.decode()  # type: ignore[attr-defined]
+    alignment = hit.best_domain.alignment  # type: ignore[attr-defined]
+    # in HMMER's middle line letters are identities, + are similar residues
+    identical = sum(letter.isalpha() for letter in alignment.identity_sequence)
+    return (
+        str(query),
+        name,
+        float(hit.score),  # type: ignore[attr-defined]
+        float(hit.evalue),  # type: ignore[attr-defined]
+        identical / len(alignment.identity_sequence),
+        (alignment.hmm_to - alignment.hmm_from + 1) / lengths[query],
+        (alignment.target_to - alignment.target_from + 1) / lengths[int(name)],
+    )
+
+
+def pair_matrix(hits: pd.DataFrame, genes: list[str], values: NDArray[np.float64]) -> sparse.csr_array:
+    """Symmetric genes x genes matrix of a value of each hit, the larger of the two directions; zero where none."""
+    position = pd.Index(genes)
+    row, column = position.get_indexer(pd.Index(hits["query"])), position.get_indexer(pd.Index(hits["target"]))
+    matrix = sparse.csr_array((values, (row, column)), shape=(len(genes), len(genes)))
+    return sparse.csr_array(matrix.maximum(matrix.T))
+
+
+def families(hits: pd.DataFrame, genes: list[str], identity: float, coverage: float) -> NDArray[np.int64]:
+    """Homology family of each gene: connected components of the pairs at this identity and coverage or above.
+
+    Parameters
+    ----------
+    hits : table of `search`.
+    identity, coverage : shares from 0 to 1; the coverage must hold for the shorter protein's alignment partner too,
+        that is, for both proteins, so that a shared domain alone does not chain families together.
+
+    Returns
+    -------
+    (genes,), families numbered in the order of their first gene.
+    """
+    close = (hits["identity"] >= identity) & (hits[["query_coverage", "target_coverage"]].min(axis=1) >= coverage)
+    links = pair_matrix(hits[close], genes, np.ones(int(close.sum())))
+    return np.asarray(connected_components(links, directed=False)[1], np.int64)
+
+
+def neighbours(hits: pd.DataFrame, genes: list[str]) -> Neighbours:
+    """Links along which homologues vote, by bitscore.
+
+    Parameters
+    ----------
+    hits : table of `search`.
+    genes : the gene universe.
+    """
+    copies = pair_matrix(hits, genes, hits["identity"].to_numpy(float)) >= COPY_IDENTITY
+    return Neighbours(pair_matrix(hits, genes, hits["bitscore"].to_numpy(float)), sparse.csr_array(copies))

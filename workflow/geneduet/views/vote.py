@@ -1,0 +1,153 @@
+"""What labelled neighbours say: the vote of homologues or of co-expressed genes, as features and as a starting score.
+
+The label-aware part of a view. It takes a mask of the genes whose labels may be seen and never looks at others. A gene
+inside the mask is described by its neighbours' labels, not by its own and not by those of near-identical copies
+(leave-one-gene-out), so that the learner meets the vote in training as it will meet it on a new gene.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+COMPONENTS = 16  # of the label matrix; a vote of thousands of terms is given to the trees as its place on these
+STRENGTH_QUANTILES = (0.25, 0.5, 0.75)  # of the strongest labelled neighbour: how far a vote is to be trusted
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Weighted links between genes.
+
+    Parameters
+    ----------
+    weights : (genes, genes) sparse, zero diagonal, larger is closer; row = gene, columns = its neighbours.
+    copies : (genes, genes) sparse bool, the links to near-identical copies, not seen by a gene in training.
+    """
+
+    weights: sparse.csr_array
+    copies: sparse.csr_array
+
+    def seen(self, training: NDArray[np.bool_]) -> sparse.csr_array:
+        """Links to labelled neighbours: to training genes only, and for training genes not to their copies."""
+        own = sparse.diags_array(training.astype(np.float64))
+        weights = self.weights @ own
+        hidden = own @ weights.multiply(self.copies)
+        links = sparse.csr_array(weights - hidden)
+        links.eliminate_zeros()
+        return links
+
+
+@dataclass(frozen=True)
+class Vote:
+    """The vote for each term, (genes, terms); the strength of the best labelled neighbour (0: none); how many vote."""
+
+    share: NDArray[np.float32]
+    strength: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+
+def vote(neighbours: Neighbours, labels: sparse.csr_array, training: NDArray[np.bool_]) -> Vote:
+    """Weighted share of a gene's labelled neighbours that have the term; zeros where it has no such neighbour.
+
+    Parameters
+    ----------
+    neighbours : links between genes.
+    labels : (genes, terms), positives; rows outside `training` are not read.
+    training : (genes,), the genes whose labels may be seen.
+    """
+    links = neighbours.seen(training)
+    total = np.asarray(links.sum(axis=1))
+    scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    share = (sparse.diags_array(scale) @ links @ labels).toarray().astype(np.float32)
+    strength = np.asarray(links.max(axis=1).toarray()).ravel()
+    return Vote(share, strength, np.diff(links.indptr))
+
+
+def naive(labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Share of the training genes that have each term, shape (terms,): the prior."""
+    return np.asarray(labels[training].mean(axis=0), np.float32).ravel()
+
+
+def starting_score(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The best mixture of vote and prior, by the strength of the nearest labelled neighbour; the prior without one.
+
+    For each quartile of strength, `label = a * vote + b * prior` is fitted by least squares over the training genes and
+    all terms; being conditional on strength, it holds also where strong neighbours are rarer than in training.
+
+    Returns
+    -------
+    (genes, terms) float32.
+    """
+    prior = naive(labels, training)
+    score = np.broadcast_to(prior, given.share.shape).copy()
+    voted = given.strength > 0
+    if not (voted & training).any():
+        return score
+    edges = np.quantile(given.strength[voted & training], STRENGTH_QUANTILES)
+    group = np.where(voted, np.searchsorted(edges, given.strength), -1)
+    for number in range(len(edges) + 1):
+        fitted, used = training & (group == number), group == number
+        if fitted.any():
+            on_vote, on_prior = _least_squares(given.share[fitted], prior, labels[fitted].toarray())
+            score[used] = on_vote * given.share[used] + on_prior * prior
+    return score
+
+
+def _least_squares(
+    share: NDArray[np.float32], prior: NDArray[np.float32], label: NDArray[np.bool_]
+) -> tuple[np.float32, np.float32]:
+    """Weights of vote and prior that best give the labels; the vote's own is kept from 0 to 1."""
+    gap = (share - prior).astype(np.float64)
+    target: NDArray[np.float64] = label - prior.astype(np.float64)
+    norm = float((gap * gap).sum())
+    weight = np.float32(np.clip((gap * target).sum() / norm if norm else 0.0, 0.0, 1.0))
+    return weight, np.float32(1) - weight
+
+
+def mix(
+    starts: Sequence[NDArray[np.float32]],
+    prior: NDArray[np.float32],
+    labels: sparse.csr_array,
+    training: NDArray[np.bool_],
+) -> NDArray[np.float32]:
+    """One starting score from those of several views: prior plus the least-squares weighted sum of their departures.
+
+    Parameters
+    ----------
+    starts : each (genes, terms); none gives the prior.
+    prior : (terms,).
+    """
+    if not starts:
+        return np.repeat(prior[None], len(training), axis=0)
+    if len(starts) == 1:
+        return starts[0]
+    departures = [(start - prior)[training].astype(np.float64) for start in starts]
+    target = labels[training].toarray() - prior.astype(np.float64)
+    gram = np.array([[(a * b).sum() for b in departures] for a in departures])
+    right = np.array([(a * target).sum() for a in departures])
+    weights = np.clip(np.linalg.lstsq(gram, right, rcond=None)[0], 0, 1).astype(np.float32)
+    return prior + sum((weight * (start - prior) for weight, start in zip(weights, starts, strict=True)), np.float32(0))
+
+
+def components(labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Directions in which the training labels vary most, shape (terms, k), k <= COMPONENTS, signs fixed."""
+    matrix = labels[training].toarray().astype(np.float64)
+    matrix -= matrix.mean(axis=0)
+    _, vectors = np.linalg.eigh(matrix.T @ matrix)
+    chosen = vectors[:, ::-1][:, : min(COMPONENTS, *matrix.shape)]
+    sign = np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
+    return np.asarray(chosen * sign, np.float32)
+
+
+def features(given: Vote, directions: NDArray[np.float32], prior: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vote as columns for the trees: strength, number of labelled neighbours, and place on the components.
+
+    Returns
+    -------
+    (genes, 2 + k) float32; NaN on the components where no neighbour is labelled.
+    """
+    place = (given.share - prior) @ directions
+    place[given.strength == 0] = np.nan
+    return np.column_stack([given.strength, given.count, place]).astype(np.float32)
