@@ -1,0 +1,115 @@
+"""The reference models that co-training is measured against: always fitted, always reported."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geneduet.crossfit import Task, cross_fit, reload
+from geneduet.learners import Lesson
+from geneduet.views import vote
+
+Matrix = NDArray[np.float32]
+
+SEQUENCE, EXPRESSION, EARLY = "sequence", "expression", "early_fusion"
+SUPERVISED = ("naive", "homology", SEQUENCE, EXPRESSION, EARLY, "late_fusion", "fusion")
+
+
+def learned_models(task: Task) -> dict[str, list[str]]:
+    """Views of each supervised model that has trees: one model a view, and early fusion where there are two."""
+    models = {name: [name] for name in task.views}
+    return models | {EARLY: list(task.views)} if len(task.views) > 1 else models
+
+
+def fit_supervised(task: Task, folder: Path) -> dict[str, list[Matrix]]:
+    """Fit the supervised learners.
+
+    Parameters
+    ----------
+    folder : where the boosters are saved.
+
+    Returns
+    -------
+    For each model and fold, calibrated scores (genes, terms).
+    """
+    return complete(task, {name: cross_fit(task, name, views, folder) for name, views in learned_models(task).items()})
+
+
+def reload_supervised(task: Task, folder: Path) -> dict[str, list[Matrix]]:
+    """The scores of `fit_supervised` again, from the saved boosters."""
+    return complete(task, {name: reload(task, name, views, folder) for name, views in learned_models(task).items()})
+
+
+def complete(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[Matrix]]:
+    """Learned scores, with early fusion filled in from the single view where a gene has only one."""
+    if EARLY not in learned:
+        return dict(learned)
+    both = task.present(list(task.views))
+    single = _either(task, learned)
+    early = [np.where(both[:, None], fused, alone) for fused, alone in zip(learned[EARLY], single, strict=True)]
+    return {**learned, EARLY: early}
+
+
+def fuse(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[Matrix]]:
+    """Late fusion, the mean of the views that a gene has, and fusion, the mean of late and early fusion.
+
+    Empty where there is one view only.
+    """
+    if EARLY not in learned:
+        return {}
+    late = _either(task, learned)
+    both = [(np.float32(0.5) * (a + b)).astype(np.float32) for a, b in zip(late, learned[EARLY], strict=True)]
+    return {"late_fusion": late, "fusion": both}
+
+
+def _either(task: Task, learned: Mapping[str, list[Matrix]]) -> list[Matrix]:
+    """For each fold the mean over the views that a gene has; the first view's score, a prior, where it has none."""
+    present = np.stack([view.present for view in task.views.values()]).astype(np.float32)
+    present[0, present.sum(axis=0) == 0] = 1
+    share = present / present.sum(axis=0)
+    return [
+        np.asarray(sum(weight[:, None] * scores for weight, scores in zip(share, by_view, strict=True)), np.float32)
+        for by_view in zip(*(learned[name] for name in task.views), strict=True)
+    ]
+
+
+def untrained(task: Task) -> dict[str, list[Matrix]]:
+    """Naive (term frequency) and, where the sequence view has neighbours, homology (their vote; naive without one)."""
+    models: dict[str, list[Matrix]] = {"naive": []}
+    neighbours = task.views[SEQUENCE].neighbours if SEQUENCE in task.views else None
+    for k in range(task.folds):
+        training = task.training(k)
+        prior = vote.naive(task.labels.positive, training)
+        models["naive"].append(np.repeat(prior[None], len(training), axis=0))
+        if neighbours is not None:
+            given = vote.vote(neighbours, task.labels.positive, training)
+            voted = np.where(given.strength[:, None] > 0, given.share, prior)
+            models.setdefault("homology", []).append(voted.astype(np.float32))
+    return models
+
+
+def self_train(task: Task, learned: Mapping[str, list[Matrix]], weight: float, folder: Path) -> list[Matrix]:
+    """The concatenated views, refitted with their own scores as soft labels of all unlabelled genes.
+
+    Parameters
+    ----------
+    learned : scores of the supervised models.
+    weight : of an unlabelled gene against a labelled one.
+    """
+    teacher = EARLY if EARLY in learned else next(iter(task.views))
+    views = list(task.views)
+    can = task.present(views)
+    lessons = [
+        Lesson(scores, (can & ~task.training(k)) * np.float32(weight)) for k, scores in enumerate(learned[teacher])
+    ]
+    taught = cross_fit(task, "self_training", views, folder, lessons)
+    if len(views) == 1:
+        return taught
+    return complete(task, {**{name: learned[name] for name in views}, EARLY: taught})[EARLY]
+
+
+def best(candidates: Mapping[str, float]) -> str:
+    """The model of the highest value; the first of the contract's order among equals."""
+    order: Sequence[str] = [name for name in SUPERVISED if name in candidates]
+    return max(order, key=lambda name: candidates[name])

@@ -1,0 +1,200 @@
+"""Scores to probabilities that obey the hierarchy.
+
+A calibrated score is the probability that the term is recorded for the gene, given that the gene is annotated in the
+aspect. It is logistic in the raw score's logit and the term's prior (Platt 1999, in the form of Kull et al. 2017),
+fitted on pairs of genes that the scoring model had not seen, pooled over terms of like information content, so that
+rare terms borrow from each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Matrix = NDArray[np.float32]
+
+GROUPS = 4  # of terms, by quantile of information content
+BINS = 128  # of the raw score's logit, in which pairs are counted before fitting
+LOWEST, HIGHEST = -9.0, 9.0  # logits beyond which scores are taken as equal: squared error may leave the unit interval
+ITERATIONS, RIDGE = 25, 1.0
+
+
+def logit(probability: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Log odds, limited to LOWEST and HIGHEST.
+
+    >>> logit(np.array([0.5, 0.0])).tolist()
+    [0.0, -9.0]
+    """
+    low, high = 1 / (1 + np.exp(-LOWEST)), 1 / (1 + np.exp(-HIGHEST))
+    inside = np.clip(probability, low, high)
+    return np.asarray(np.clip(np.log(inside) - np.log1p(-inside), LOWEST, HIGHEST), np.float32)
+
+
+def consistent(scores: Matrix, ancestors: sparse.csr_array) -> Matrix:
+    """Scores in which no term exceeds an ancestor of its.
+
+    The mean of two consistent versions: each term raised to its best descendant, and lowered to its worst ancestor, so
+    that neither the parents nor the children have the last word (as Obozinski et al. 2008 found best,
+    Genome Biol 9:S6, of the cheap reconciliations).
+
+    Parameters
+    ----------
+    scores : (genes, terms).
+    ancestors : (terms, terms), row = term, columns = its ancestors and itself.
+
+    >>> consistent(np.array([[0.2, 0.6]], np.float32), sparse.csr_array([[1, 0], [1, 1]])).round(2).tolist()
+    [[0.4000000059604645, 0.4000000059604645]]
+    """
+    columns = np.ascontiguousarray(scores.T)  # one row a term: each step then runs over neighbouring cells
+    raised, lowered = columns.copy(), columns.copy()
+    child = np.repeat(np.arange(ancestors.shape[0]), np.diff(ancestors.indptr))
+    for below, above in zip(child, ancestors.indices, strict=True):
+        if below != above:
+            np.maximum(raised[above], columns[below], out=raised[above])
+            np.minimum(lowered[below], columns[above], out=lowered[below])
+    return np.ascontiguousarray(((raised + lowered) / 2).T)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Pairs by fold, term and score bin: all of them, and the positive ones; each (folds, terms, BINS)."""
+
+    pairs: NDArray[np.float64]
+    positives: NDArray[np.float64]
+
+    def without(self, fold: int) -> "Counts":
+        """The pairs of all other folds, with one fold axis of length 1."""
+        others = np.arange(len(self.pairs)) != fold
+        return Counts(self.pairs[others].sum(axis=0)[None], self.positives[others].sum(axis=0)[None])
+
+
+def count(scores: Matrix, positive: sparse.csr_array, fold: NDArray[np.int64], folds: int) -> Counts:
+    """Count pairs for fitting.
+
+    Parameters
+    ----------
+    scores : (genes, terms), raw and out-of-fold; every gene counts.
+    positive : (genes, terms).
+    fold : (genes,), of each gene.
+    folds : how many.
+    """
+    terms = scores.shape[1]
+    step = (HIGHEST - LOWEST) / BINS
+    bins = np.minimum(((logit(scores) - LOWEST) / step).astype(np.int64), BINS - 1)
+    cell = (fold[:, None] * terms + np.arange(terms)) * BINS + bins
+    shape, size = (folds, terms, BINS), folds * terms * BINS
+    pairs = np.bincount(cell.ravel(), minlength=size).reshape(shape)
+    row, column = positive.nonzero()
+    positives = np.bincount(cell[row, column], minlength=size).reshape(shape)
+    return Counts(pairs.astype(np.float64), positives.astype(np.float64))
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """Logistic maps from raw scores to probabilities, one a group of terms.
+
+    Parameters
+    ----------
+    coefficients : (GROUPS, 3): intercept, slope on the score's logit (never negative), slope on the prior's logit.
+    group : (terms,), of each term.
+    prior : (terms,), logit of each term's share among the fitted genes.
+    """
+
+    coefficients: NDArray[np.float64]
+    group: NDArray[np.int64]
+    prior: NDArray[np.float32]
+
+    def apply(self, scores: Matrix) -> Matrix:
+        """Probabilities, shape as given: (genes, terms)."""
+        intercept, slope, prior_slope = self.coefficients[self.group].T.astype(np.float32)
+        odds = logit(scores) * slope + (intercept + prior_slope * self.prior)
+        return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+
+
+def fit(counts: Counts, information_content: NDArray[np.float64]) -> Calibrator:
+    """Fit a calibrator to counted pairs.
+
+    Parameters
+    ----------
+    counts : with one fold, as `Counts.without` gives them.
+    information_content : (terms,), by which terms are grouped.
+    """
+    pairs, positives = counts.pairs[0], counts.positives[0]
+    # half a gene more on either side keeps the prior of a term without positives finite
+    share = (positives.sum(axis=1) + 0.5) / (pairs.sum(axis=1) + 1.0)
+    prior = logit(share)
+    group = _groups(information_content)
+    rows = [
+        _fit_group(pairs[group == number], positives[group == number], prior[group == number])
+        for number in range(GROUPS)
+    ]
+    return Calibrator(np.array(rows), group, prior)
+
+
+def _groups(information_content: NDArray[np.float64]) -> NDArray[np.int64]:
+    if not len(information_content):
+        return np.zeros(0, np.int64)
+    edges = np.quantile(information_content, np.arange(1, GROUPS) / GROUPS)
+    return np.searchsorted(edges, information_content).astype(np.int64)
+
+
+def _fit_group(
+    pairs: NDArray[np.float64], positives: NDArray[np.float64], prior: NDArray[np.float32]
+) -> tuple[float, float, float]:
+    if not positives.sum():
+        return 0.0, 0.0, 1.0  # nothing to learn from: the prior
+    center = LOWEST + (np.arange(BINS) + 0.5) * (HIGHEST - LOWEST) / BINS
+    term, bin_ = np.nonzero(pairs)
+    design = np.column_stack([np.ones(len(term)), center[bin_], prior[term]])
+    total, hit = pairs[term, bin_], positives[term, bin_]
+    found = _logistic(design, total, hit)
+    if found[1] >= 0:
+        return float(found[0]), float(found[1]), float(found[2])
+    # a score that ranks backwards tells nothing: keep the prior alone
+    intercept, prior_slope = _logistic(design[:, [0, 2]], total, hit)
+    return float(intercept), 0.0, float(prior_slope)
+
+
+def _logistic(design: NDArray[np.float64], total: NDArray[np.float64], hit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logistic regression on counts by Newton's method, a weak ridge keeping it finite."""
+    beta = np.zeros(design.shape[1])
+    beta[-1] = 1.0  # begin at the prior
+    for _ in range(ITERATIONS):
+        p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
+        weight = total * p * (1 - p)
+        hessian = (design * weight[:, None]).T @ design + RIDGE * np.eye(len(beta))
+        step = np.linalg.solve(hessian, design.T @ (hit - total * p) - RIDGE * (beta - np.eye(len(beta))[-1]))
+        beta += np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-6:
+            break
+    return beta
+
+
+def fit_by_fold(
+    raw: Sequence[Matrix],
+    positive: sparse.csr_array,
+    annotated: NDArray[np.bool_],
+    fold: NDArray[np.int64],
+    information_content: NDArray[np.float64],
+) -> list[Calibrator]:
+    """A calibrator for each fold's model, fitted to the out-of-fold scores of the other folds' genes.
+
+    Parameters
+    ----------
+    raw : for each fold k, (genes, terms) scores of the model that had not seen fold k.
+    positive, annotated, fold : labels and fold of each gene.
+    """
+    oof = out_of_fold(raw, annotated, fold)[annotated]
+    counts = count(oof, positive[annotated], fold[annotated], len(raw))
+    return [fit(counts.without(k), information_content) for k in range(len(raw))]
+
+
+def out_of_fold(by_fold: Sequence[Matrix], annotated: NDArray[np.bool_], fold: NDArray[np.int64]) -> Matrix:
+    """One score for each gene: a labelled gene's from the model that had not seen it, any other's the mean of all."""
+    scores: Matrix = np.asarray(np.mean(by_fold, axis=0, dtype=np.float32))
+    for k, own in enumerate(by_fold):
+        rows = annotated & (fold == k)
+        scores[rows] = own[rows]
+    return scores

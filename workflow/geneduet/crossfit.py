@@ -1,0 +1,134 @@
+"""One model for each fold that has not seen the fold: the machinery that keeps every judged score out-of-fold.
+
+All that belongs to fold k forms a chain: its model, its teachers, its calibrator, and what is chosen for it come from
+the labels of the other folds alone. For a gene of fold k its chain's score counts; for a gene without labels the mean
+of all chains.
+"""
+
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geneduet import arrays, calibration
+from geneduet.boosting import Settings
+from geneduet.labels import Labels
+from geneduet.learners import Lesson, View, ViewLearner
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learned, on what, and how.
+
+    Parameters
+    ----------
+    labels : of one aspect.
+    views : by name.
+    fold, family : (genes,).
+    folds : how many.
+    settings, unknown_weight : of the learner.
+    seed : from which each model's own is derived.
+    threads : folds fitted at the same time; results do not depend on it.
+    """
+
+    labels: Labels
+    views: Mapping[str, View]
+    fold: NDArray[np.int64]
+    family: NDArray[np.int64]
+    folds: int
+    settings: Settings
+    unknown_weight: float
+    seed: int
+    threads: int = 1
+
+    def training(self, k: int) -> NDArray[np.bool_]:
+        """Genes whose labels chain k may see."""
+        return self.labels.annotated & (self.fold != k)
+
+    def unlearnable(self, minimum_labels: int) -> str:
+        """Why this aspect cannot be learned; empty where it can.
+
+        Parameters
+        ----------
+        minimum_labels : labelled genes that an aspect needs.
+        """
+        labelled = int(self.labels.annotated.sum())
+        if labelled < minimum_labels:
+            return f"{labelled} labelled genes where minimum_labels asks for {minimum_labels}"
+        return "" if self.labels.terms else "no term has enough positives (term_selection.min_positives)"
+
+    def present(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Genes that have all these views."""
+        return np.all([self.views[name].present for name in names], axis=0)
+
+    def out_of_fold(self, by_fold: Sequence[Matrix]) -> Matrix:
+        """One score a gene: out-of-fold for the labelled, the mean for the others."""
+        return calibration.out_of_fold(by_fold, self.labels.annotated, self.fold)
+
+    def finish(self, by_fold: Sequence[Matrix]) -> Matrix:
+        """Out-of-fold scores that obey the hierarchy."""
+        return calibration.consistent(self.out_of_fold(by_fold), self.labels.ancestors)
+
+
+def cross_fit(
+    task: Task, model: str, views: Sequence[str], folder: Path, lessons: Sequence[Lesson] | None = None
+) -> list[Matrix]:
+    """Fit a model a fold, save it, and score all genes with it.
+
+    Parameters
+    ----------
+    model : its name, for the seed, the log and the folder.
+    views : names of the views that it learns from.
+    folder : each fold's booster goes to `<folder>/<model>/<fold>`.
+    lessons : of each fold's chain.
+
+    Returns
+    -------
+    For each fold, calibrated scores (genes, terms).
+    """
+
+    def one(k: int) -> Matrix:
+        start = time.monotonic()
+        learner = _learner(task, model, views, k)
+        learner.fit(task.labels, task.training(k), None if lessons is None else lessons[k])
+        learner.save(folder / model / str(k))
+        scores = learner.predict(task.labels, task.training(k))
+        print(f"{model}: fold {k + 1} of {task.folds} fitted in {time.monotonic() - start:.0f} s", flush=True)
+        return scores
+
+    raw = _in_parallel(task, one)
+    labels = task.labels
+    calibrators = calibration.fit_by_fold(raw, labels.positive, labels.annotated, task.fold, labels.information_content)
+    for k, calibrator in enumerate(calibrators):
+        arrays.write(folder / model / str(k) / "calibrator.npz", vars(calibrator))
+    return [calibrator.apply(scores) for calibrator, scores in zip(calibrators, raw, strict=True)]
+
+
+def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> list[Matrix]:
+    """The scores of `cross_fit` again, from the saved boosters."""
+
+    def one(k: int) -> Matrix:
+        learner = _learner(task, model, views, k).load(folder / model / str(k))
+        calibrator = calibration.Calibrator(**arrays.read(folder / model / str(k) / "calibrator.npz"))
+        return calibrator.apply(learner.predict(task.labels, task.training(k)))
+
+    return _in_parallel(task, one)
+
+
+def _learner(task: Task, model: str, views: Sequence[str], k: int) -> ViewLearner:
+    # a seed of its own for each model, aspect and fold, from names: Python's hash() differs from run to run
+    name = zlib.crc32(f"{model}/{task.labels.aspect}/{k}".encode())
+    seed = int(np.random.SeedSequence([task.seed, name]).generate_state(1)[0] >> 1)
+    return ViewLearner([task.views[view] for view in views], task.settings, task.unknown_weight, seed)
+
+
+def _in_parallel(task: Task, one: Callable[[int], Matrix]) -> list[Matrix]:
+    with ThreadPoolExecutor(task.threads) as pool:
+        return list(pool.map(one, range(task.folds)))

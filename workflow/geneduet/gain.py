@@ -1,0 +1,66 @@
+"""Whether one model ranks better than another beyond noise: micro-AP under the same resamples of homology families."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from geneduet.evaluation import micro_ap_resampled, resample
+
+Matrix = NDArray[np.float32]
+
+RESAMPLES = 200
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Micro-AP before and after, and the standard error of the difference."""
+
+    before: float
+    after: float
+    error: float
+
+    @property
+    def gain(self) -> float:
+        """After minus before."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Micro-AP of each model: as it is (models,), and in each resample of the families (resamples, models)."""
+
+    values: NDArray[np.float64]
+    resamples: NDArray[np.float64]
+
+    def against(self, first: int, second: int) -> Comparison:
+        """The second model against the first, in the same resamples."""
+        difference = self.resamples[:, second] - self.resamples[:, first]
+        return Comparison(float(self.values[first]), float(self.values[second]), float(np.nanstd(difference)))
+
+
+def compare(
+    truth: sparse.csr_array,
+    scores: Sequence[Matrix],
+    family: NDArray[np.int64],
+    masks: Sequence[NDArray[np.bool_]],
+    seed: int,
+) -> list[Resampled]:
+    """Micro-AP of several models on several subsets of the genes, with the same resamples for all.
+
+    Parameters
+    ----------
+    truth : (genes, terms).
+    scores : of each model, (genes, terms).
+    family : (genes,).
+    masks : (genes,) of each subset.
+    seed : of the resamples.
+    """
+    weights = resample(family, RESAMPLES, seed)
+    stacked = np.vstack([weights * mask for mask in masks])
+    dense = truth.toarray()
+    values = np.stack([micro_ap_resampled(dense, model, stacked) for model in scores], axis=1)
+    by_mask = values.reshape(len(masks), len(weights), len(scores))
+    return [Resampled(own[0], own[1:]) for own in by_mask]

@@ -1,0 +1,146 @@
+"""A learner on one view of the genes, or on several at once: features and neighbours' votes in, scores out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geneduet.boosting import MultiLabelBooster, Settings
+from geneduet.labels import Labels
+from geneduet.views import vote
+from geneduet.views.vote import Neighbours
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class View:
+    """One look at all genes.
+
+    Parameters
+    ----------
+    name : sequence or expression.
+    features : (genes, features), NaN for missing.
+    columns : names of the features.
+    present : (genes,), whether the gene has this view at all.
+    neighbours : links along which labelled genes vote, where the view has such.
+    """
+
+    name: str
+    features: Matrix
+    columns: list[str]
+    present: NDArray[np.bool_]
+    neighbours: Neighbours | None = None
+
+
+def make_view(name: str, table: pd.DataFrame, genes: Sequence[str], neighbours: Neighbours | None = None) -> View:
+    """A view of all genes from a table of those that have it.
+
+    Parameters
+    ----------
+    table : genes x features, index gene_id.
+    genes : the gene universe.
+    """
+    present = pd.Index(genes).isin(table.index)
+    features = table.reindex(pd.Index(genes)).to_numpy(np.float32)
+    return View(name, features, [f"{name}:{column}" for column in table.columns], present, neighbours)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Soft targets for genes without labels: (genes, terms), and the weight of each gene, 0 for one not taught."""
+
+    target: Matrix
+    weight: NDArray[np.float32]
+
+
+class ViewLearner:
+    """A multi-label booster on the features of its views and on what labelled neighbours vote in each.
+
+    The starting score of the booster is the vote, mixed with the prior as far as the vote has proved right; the trees
+    learn what is left.
+
+    Parameters
+    ----------
+    views : one or more; a gene is learned from, and scored, only where it has all of them.
+    settings : how trees are grown.
+    unknown_weight : weight of a pair that is neither positive nor negative, which is taken as 0.
+    seed : of the trees.
+    """
+
+    def __init__(self, views: Sequence[View], settings: Settings, unknown_weight: float, seed: int) -> None:
+        self.views, self.settings, self.unknown_weight, self.seed = views, settings, unknown_weight, seed
+        self.booster: MultiLabelBooster | None = None
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Genes that have all the views."""
+        return np.asarray(np.logical_and.reduce([view.present for view in self.views]))
+
+    def fit(self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None = None) -> Self:
+        """Learn from the labels of the training genes, and from a lesson on others.
+
+        Parameters
+        ----------
+        training : (genes,), the genes whose labels may be seen, here and in the votes.
+        """
+        X, base = self.describe(labels, training)
+        taught = np.zeros_like(training) if lesson is None else (lesson.weight > 0) & ~training
+        rows = np.flatnonzero((training | taught) & self.present)
+        target = labels.positive[rows].toarray().astype(np.float32)
+        known = labels.positive[rows] + labels.negative[rows]
+        weight = np.where(known.toarray(), np.float32(1), np.float32(self.unknown_weight))
+        if lesson is not None:
+            soft = taught[rows]
+            target[soft] = lesson.target[rows[soft]]
+            weight[soft] = lesson.weight[rows[soft], None]
+        uniform = lesson is None and self.unknown_weight == 1
+        self.booster = MultiLabelBooster(self.settings, self.seed)
+        self.booster.fit(X[rows], target, None if uniform else weight, base[rows])
+        return self
+
+    def predict(self, labels: Labels, training: NDArray[np.bool_]) -> Matrix:
+        """Raw scores (genes, terms); the prior for genes that lack a view."""
+        if self.booster is None:
+            raise ValueError("fit or load before predict")
+        X, base = self.describe(labels, training)
+        scores = self.booster.predict(X, base)
+        scores[~self.present] = vote.naive(labels.positive, training)
+        return scores
+
+    def describe(self, labels: Labels, training: NDArray[np.bool_]) -> tuple[Matrix, Matrix]:
+        """Features (genes, features) and starting score (genes, terms), from the labels of training genes alone."""
+        prior = vote.naive(labels.positive, training)
+        parts, starts = [view.features for view in self.views], []
+        linked = [view.neighbours for view in self.views if view.neighbours is not None]
+        directions = vote.components(labels.positive, training)
+        for neighbours in linked:
+            given = vote.vote(neighbours, labels.positive, training)
+            parts.append(vote.features(given, directions, prior))
+            starts.append(vote.starting_score(given, labels.positive, training))
+        return np.hstack(parts), vote.mix(starts, prior, labels.positive, training)
+
+    def columns(self, terms: int) -> list[str]:
+        """Names of the features in the order of `describe`."""
+        names = [name for view in self.views for name in view.columns]
+        width = min(vote.COMPONENTS, terms)
+        places = [f"vote_component_{number + 1}" for number in range(width)]
+        for view in self.views:
+            if view.neighbours is not None:
+                names += [f"{view.name}:{name}" for name in ("best_neighbour", "labelled_neighbours", *places)]
+        return names
+
+    def save(self, folder: Path) -> None:
+        """Write the booster."""
+        if self.booster is None:
+            raise ValueError("fit before save")
+        self.booster.save(folder)
+
+    def load(self, folder: Path) -> Self:
+        """Take the booster that `save` wrote."""
+        self.booster = MultiLabelBooster.load(folder)
+        return self
