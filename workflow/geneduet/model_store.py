@@ -1,0 +1,76 @@
+"""A run's model as one folder: all that is needed to score new genes, in arrays, tables, JSON and UBJ, no pickle."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from geneduet import __version__
+
+FORMAT = 1  # raised when a reader of the last format would misread the folder
+
+
+def save(
+    folder: Path,
+    *,
+    tables: Mapping[str, Path],
+    labels: Mapping[str, Path],
+    boosters: Mapping[str, Mapping[str, Path]],
+    features: Mapping[str, Sequence[str]],
+    record: Mapping[str, Any],
+) -> None:
+    """Assemble the model folder, whole or not at all.
+
+    It holds `manifest.json`; the genes with their sequences, the merged expression and the folds as Parquet; for each
+    aspect the labels, and for each learner and fold the booster in use with its calibrator.
+
+    Parameters
+    ----------
+    tables : files by the name that they get, `genes` and `folds` at least.
+    labels : file of each aspect.
+    boosters : for each aspect the folders `references` and `cotraining`, the latter with its `chosen.json`.
+    features : names of each view's features.
+    record : what else the manifest says: search engine, learner's settings, versions.
+    """
+    building = folder.with_name(f".{os.getpid()}.partial.{folder.name}")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    try:
+        for name, file in tables.items():
+            _copy(file, building / f"{name}.parquet")
+        choices = {aspect: _aspect(building / aspect, labels[aspect], boosters[aspect]) for aspect in labels}
+        manifest = {
+            "format": FORMAT,
+            "geneduet": __version__,
+            "features": {view: list(names) for view, names in features.items()},
+            "final": choices,
+            **record,
+        }
+        (building / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+        shutil.rmtree(folder, ignore_errors=True)
+        building.replace(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _aspect(folder: Path, labels: Path, sources: Mapping[str, Path]) -> list[str]:
+    """Copy an aspect's labels and the boosters in use; the name of the final model of each fold."""
+    folder.mkdir()
+    _copy(labels, folder / "labels.npz")
+    choice = json.loads((sources["cotraining"] / "chosen.json").read_text())
+    for learner, places in choice["boosters"].items():
+        for fold, (origin, place) in enumerate(places):
+            for file in sorted((sources[origin] / place).iterdir()):
+                _copy(file, folder / learner / str(fold) / file.name)
+    return list(choice["final"])
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A hard link where the file system can: boosters are large, and never changed in place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
