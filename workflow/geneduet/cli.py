@@ -1,0 +1,740 @@
+"""The command line: one thin command a step, which turns files into arrays and back. No science in it.
+
+Imports stand inside the commands, so that `geneduet --help` and each step start at once.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from geneduet import __version__
+from geneduet.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geneduet.crossfit import Task
+    from geneduet.learners import View
+
+app = App(name="geneduet", version=__version__, help="Predicts Gene Ontology terms from sequence and expression.")
+
+Mode = Literal["replace", "append"]
+
+
+# --- inputs
+
+
+@app.command
+def read_ontology(obo: Path, ontology: Path) -> None:
+    """Read an OBO file.
+
+    Parameters
+    ----------
+    obo : the ontology, OBO[.gz].
+    ontology : where to write it as NPZ.
+    """
+    from geneduet import ontology as go
+
+    read = go.read_obo(obo)
+    go.write(ontology, read)
+    say(f"{len(read.terms)} live terms, release {read.release or 'not stated'}")
+
+
+@app.command
+def read_genes(
+    genes: Path, *, proteome: Path | None = None, gene_map: Path | None = None, table: list[Path] | None = None
+) -> None:
+    """Write the gene universe: gene_id, and protein_id, sequence and description where there is a proteome.
+
+    Parameters
+    ----------
+    genes : where to write (Parquet).
+    proteome : FASTA[.gz].
+    gene_map : TSV protein_id, gene_id.
+    table : without a proteome: ready-made feature tables, of whose gene ids the union is taken.
+    """
+    from geneduet import tables
+
+    if proteome is None:
+        import pandas as pd
+
+        from geneduet.expression import read_matrix
+
+        ids = sorted({gene for file in table or [] for gene in read_matrix(file).index})
+        tables.write(genes, pd.DataFrame({"gene_id": ids}))
+    else:
+        from geneduet.proteome import read_proteome
+
+        tables.write(genes, read_proteome(proteome, gene_map))
+    say(f"{len(tables.read(genes))} genes")
+
+
+@app.command
+def read_annotations(
+    source: Path,
+    annotations: Path,
+    *,
+    genes: Path,
+    ontology: Path,
+    evidence_code: list[str],
+    id_map: Path | None = None,
+) -> None:
+    """Join annotations to the genes and select those that count.
+
+    Parameters
+    ----------
+    source : GAF or TSV[.gz].
+    annotations : where to write gene_id, term, evidence, negated (Parquet).
+    genes, ontology : as read.
+    evidence_code : one that counts as validated; several times.
+    id_map : TSV gene_id, then columns of aliases.
+    """
+    from geneduet import annotations as reader
+    from geneduet import ontology as go
+    from geneduet import tables
+
+    ids = tables.read(genes)["gene_id"].tolist()
+    joined, join = reader.join_genes(reader.read_annotations(source), ids, _aliases(id_map, ids), source)
+    chosen, selection = reader.select(joined, go.read(ontology), evidence_code)
+    tables.write(annotations, chosen)
+    say(join, selection)
+
+
+@app.command
+def read_expression(
+    expression: Path,
+    *,
+    genes: Path,
+    study: Annotated[list[tuple[str, str, Path]], Parameter(negative="")],
+    id_map: Path | None = None,
+) -> None:
+    """Merge expression studies on one scale.
+
+    Parameters
+    ----------
+    expression : where to write genes x samples (Parquet).
+    genes : as read.
+    study : name, kind (counts, tpm, log, ratio) and file of a study; several times.
+    id_map : TSV gene_id, then columns of aliases.
+    """
+    from geneduet import expression as reader
+    from geneduet import tables
+
+    ids = tables.read(genes)["gene_id"].tolist()
+    studies = [reader.Study(name, kind, reader.read_matrix(file), file) for name, kind, file in study]
+    merged, reports = reader.merge_studies(studies, ids, _aliases(id_map, ids))
+    tables.write_matrix(expression, merged)
+    say(f"{merged.shape[0]} of {len(ids)} genes x {merged.shape[1]} samples", *reports)
+
+
+@app.command
+def make_labels(
+    annotations: Path, folder: Path, *, genes: Path, ontology: Path, min_positives: int, holdout: Path | None = None
+) -> None:
+    """Make the three-state labels of each aspect.
+
+    Parameters
+    ----------
+    annotations, genes, ontology : as read.
+    folder : where to write `<aspect>.npz`, and `held_out/<aspect>.npz` with the labels that no learner may read.
+    min_positives : annotated genes that a term needs.
+    holdout : gene ids, one a line, whose labels are hidden from training.
+    """
+    from geneduet import labels, tables
+    from geneduet import ontology as go
+
+    ids = tables.read(genes)["gene_id"].tolist()
+    hidden = _gene_list(holdout, ids)
+    graph, rows = go.read(ontology), tables.read(annotations)
+    for aspect in go.ASPECTS:
+        seen, judged = labels.make(aspect, ids, rows, graph, hidden, min_positives)
+        labels.write(folder / f"{aspect}.npz", seen)
+        labels.write(folder / "held_out" / f"{aspect}.npz", judged)
+        counts = f"{int(seen.annotated.sum())} labelled genes, {int(judged.annotated.sum())} held out"
+        say(f"{aspect}: {len(seen.terms)} terms, {counts}, {seen.negative.nnz} negative pairs")
+
+
+# --- views
+
+
+@app.command
+def describe_sequences(genes: Path, features: Path, *, table: Path | None = None, mode: Mode = "replace") -> None:
+    """Write the features of the sequence view.
+
+    Parameters
+    ----------
+    genes : as read, with sequences.
+    features : where to write genes x features (Parquet).
+    table : ready-made features.
+    mode : whether they stand instead of the features built here, or beside them.
+    """
+    from geneduet import tables
+    from geneduet.views import sequence
+
+    read = tables.read(genes)
+    built = None
+    if "sequence" in read and (table is None or mode == "append"):
+        built = sequence.features(read["gene_id"].tolist(), read["sequence"].tolist())
+    tables.write_matrix(features, _with_table(built, table, read["gene_id"].tolist()))
+
+
+@app.command
+def search_homologues(
+    genes: Path, hits: Path, engine_used: Path, *, engine: str, max_evalue: float, threads: int = 1
+) -> None:
+    """Search all proteins against all.
+
+    Parameters
+    ----------
+    genes : as read, with sequences.
+    hits : where to write the hits (Parquet).
+    engine_used : where to write the name and version of the engine.
+    engine : auto, diamond or phmmer.
+    max_evalue : of a hit.
+    """
+    from geneduet import tables
+    from geneduet.files import open_output
+    from geneduet.views import homology
+
+    read = tables.read(genes)
+    chosen = homology.choose_engine(engine)
+    found = homology.search(read["gene_id"].tolist(), read["sequence"].tolist(), chosen, max_evalue, threads)
+    with open_output(engine_used) as handle:
+        handle.write(homology.engine_version(chosen) + "\n")
+    tables.write(hits, found)
+    say(f"{len(found)} hits between {len(read)} proteins by {homology.engine_version(chosen)}")
+
+
+@app.command
+def describe_expression(
+    genes: Path,
+    features: Path,
+    *,
+    expression: Path | None = None,
+    modules: int = 50,
+    table: Path | None = None,
+    mode: Mode = "replace",
+) -> None:
+    """Write the features of the expression view.
+
+    Parameters
+    ----------
+    genes : as read.
+    features : where to write genes x features (Parquet).
+    expression : genes x samples.
+    modules : principal components.
+    table : ready-made features.
+    mode : whether they stand instead of the features built here, or beside them.
+    """
+    from geneduet import tables
+    from geneduet.views import expression as view
+
+    built = None
+    if expression is not None and (table is None or mode == "append"):
+        built = view.modules(tables.read_matrix(expression), modules)
+    tables.write_matrix(features, _with_table(built, table, tables.read(genes)["gene_id"].tolist()))
+
+
+@app.command
+def rank_coexpression(expression: Path, neighbours: Path, *, partners: int = 50) -> None:
+    """Write each gene's closest partners by mutual rank.
+
+    Parameters
+    ----------
+    expression : genes x samples table (Parquet).
+    neighbours : where to write gene_id, partner_id, mutual_rank, correlation.
+    partners : how many partners a gene keeps.
+    """
+    from geneduet import tables
+    from geneduet.views import expression as view
+
+    tables.write(neighbours, view.partners(tables.read_matrix(expression), partners))
+
+
+@app.command
+def make_folds(
+    genes: Path,
+    folds: Path,
+    *,
+    labels: list[Path],
+    count: int,
+    identity: float,
+    coverage: float,
+    seed: int,
+    hits: Path | None = None,
+) -> None:
+    """Put whole homology families into folds.
+
+    Parameters
+    ----------
+    genes : as read.
+    folds : where to write gene_id, family, fold, reserved (Parquet).
+    labels : of each aspect, for the balance.
+    count : number of folds.
+    identity, coverage : from which two proteins are of one family.
+    seed : of the order among families of one size.
+    hits : of the homology search; without them each gene is a family.
+    """
+    import numpy as np
+
+    from geneduet import labels as label
+    from geneduet import splits, tables
+    from geneduet.views import homology
+
+    ids = tables.read(genes)["gene_id"].tolist()
+    found = None if hits is None else tables.read(hits)
+    families = np.arange(len(ids)) if found is None else homology.families(found, ids, identity, coverage)
+    annotated = np.any([label.read(file).annotated for file in labels], axis=0)
+    tables.write(folds, splits.split_table(ids, families, annotated, count, seed))
+    say(f"{len(set(families.tolist()))} families of {len(ids)} genes in {count} folds")
+
+
+# --- learning
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Learning:
+    """What both learning steps need.
+
+    Parameters
+    ----------
+    labels : of the aspect.
+    folds : table of folds.
+    sequence, homologues : features and hits of the sequence view.
+    expression, coexpression : features and partners of the expression view.
+    minimum_labels : labelled genes that an aspect needs.
+    seed : of everything random.
+    threads : folds fitted at the same time.
+    """
+
+    labels: Path
+    folds: Path
+    seed: int
+    minimum_labels: int
+    sequence: Path | None = None
+    homologues: Path | None = None
+    expression: Path | None = None
+    coexpression: Path | None = None
+    threads: int = 1
+    trees: int = 80
+    depth: int = 6
+    learning_rate: float = 0.06
+    rows: float = 0.8
+    columns: float = 0.3
+    bins: int = 16
+    min_rows: float = 10.0
+    reduced_dimensions: int = 8
+    unknown_weight: float = 1.0
+
+    def task(self) -> "Task":
+        """Read the files."""
+        from geneduet import labels, tables
+        from geneduet.boosting import Settings
+        from geneduet.crossfit import Task
+
+        aspect, split = labels.read(self.labels), tables.read(self.folds)
+        names = Settings.__dataclass_fields__
+        return Task(
+            labels=aspect,
+            views=self._views(aspect.genes),
+            fold=split["fold"].to_numpy(),
+            family=split["family"].to_numpy(),
+            folds=int(split["fold"].max()) + 1,
+            settings=Settings(**{name: getattr(self, name) for name in names}),
+            unknown_weight=self.unknown_weight,
+            seed=self.seed,
+            threads=self.threads,
+        )
+
+    def _views(self, genes: list[str]) -> "dict[str, View]":
+        from geneduet import tables
+        from geneduet.learners import make_view
+        from geneduet.views import expression, homology
+
+        views = {}
+        if self.sequence is not None:
+            hits = self.homologues
+            linked = None if hits is None else homology.neighbours(tables.read(hits), genes)
+            views["sequence"] = make_view("sequence", tables.read_matrix(self.sequence), genes, linked)
+        if self.expression is not None:
+            partners = self.coexpression
+            linked = None if partners is None else expression.neighbours(tables.read(partners), genes)
+            views["expression"] = make_view("expression", tables.read_matrix(self.expression), genes, linked)
+        return views
+
+
+@app.command
+def fit_references(scores: Path, boosters: Path, learning: Learning, *, weight: float = 0.3) -> None:
+    """Fit the reference models: naive, homology, each view, the fusions, and self-training.
+
+    Parameters
+    ----------
+    scores : where to write their scores (NPZ).
+    boosters : folder of the fitted models.
+    weight : of an unlabelled gene in self-training.
+    """
+    from geneduet import baselines
+    from geneduet.scores import Scores, write
+
+    task = learning.task()
+    boosters.mkdir(parents=True, exist_ok=True)
+    reason = task.unlearnable(learning.minimum_labels)
+    models = baselines.untrained(task)
+    if reason:
+        say(f"{task.labels.aspect}: not learned, {reason}; the naive model alone is left")
+        models = {"naive": models["naive"]}
+    else:
+        learned = baselines.fit_supervised(task, boosters)
+        models |= {**learned, **baselines.fuse(task, learned)}
+        models["self_training"] = baselines.self_train(task, learned, weight, boosters)
+    raw = {"naive", "homology"}  # as others compute them: neither calibrated nor reconciled
+    done = {name: (task.out_of_fold if name in raw else task.finish)(by_fold) for name, by_fold in models.items()}
+    write(scores, Scores(task.labels.genes, task.labels.terms, done))
+
+
+@app.command
+def cotrain(
+    references: Path,
+    scores: Path,
+    rounds_table: Path,
+    boosters: Path,
+    learning: Learning,
+    *,
+    enabled: bool = True,
+    rounds: int = 2,
+    teach_share: float = 0.25,
+    weight: float = 0.3,
+) -> None:
+    """Let the views teach each other, keep what helps, and choose the final scores.
+
+    Parameters
+    ----------
+    references : folder of the fitted reference models.
+    scores : where to write the scores of co-training, of each view after it, and the final ones (NPZ).
+    rounds_table : where to write what became of each round (TSV).
+    boosters : folder of the models in use, with `chosen.json`.
+    enabled : whether the views teach each other at all.
+    rounds : at most.
+    teach_share : share of the unlabelled genes taught in a round.
+    weight : of a taught gene against a labelled one.
+    """
+    from geneduet import baselines, cotraining, tables
+    from geneduet.scores import Scores, write
+
+    task = learning.task()
+    boosters.mkdir(parents=True, exist_ok=True)
+    reason = task.unlearnable(learning.minimum_labels)
+    untrained = baselines.untrained(task)
+    if reason:
+        outcome = cotraining.not_learned(task, untrained["naive"], reason)
+    else:
+        learned = baselines.reload_supervised(task, references)
+        supervised = {**untrained, **learned, **baselines.fuse(task, learned)}
+        rules = cotraining.Rules(rounds if enabled else 0, teach_share, weight)
+        outcome = cotraining.cotrain(task, supervised, rules, {"references": references, "cotraining": boosters})
+    models = {**outcome.models, **{f"{name}_view": by_fold for name, by_fold in outcome.views.items()}}
+    done = {name: task.finish(by_fold) for name, by_fold in models.items()}
+    write(scores, Scores(task.labels.genes, task.labels.terms, done))
+    cotraining.write_choice(boosters / "chosen.json", outcome)
+    tables.write_tsv(rounds_table, outcome.rounds)
+
+
+# --- results
+
+
+@app.command
+def evaluate(
+    folder: Path,
+    *,
+    organism: str,
+    labels: list[Path],
+    held_out: list[Path],
+    references: list[Path],
+    cotraining: list[Path],
+    rounds: list[Path],
+    folds: Path,
+    bootstrap: int,
+    leave_out_reserved: bool = False,
+    seed: int,
+) -> None:
+    """Judge all models, by cross-validation and on held-out genes.
+
+    Parameters
+    ----------
+    folder : where to write metrics.tsv, comparisons.tsv, cotraining.tsv, headlines.txt and what the figures draw.
+    organism : its name.
+    labels, held_out, references, cotraining, rounds : a file for each aspect, in the same order.
+    folds : table of folds.
+    bootstrap : resamples behind each interval.
+    leave_out_reserved : leave the reserved families out of every score.
+    """
+    import pandas as pd
+
+    from geneduet import evaluation, tables
+    from geneduet import labels as label
+    from geneduet.files import open_output
+    from geneduet.scores import read
+
+    split = tables.read(folds)
+    family = split["family"].to_numpy()
+    judged_at_all = ~(split["reserved"].to_numpy() & leave_out_reserved)
+    metrics, comparisons, curves, reliability = [], [], [], []
+    for seen_file, held_file, reference, trained in zip(labels, held_out, references, cotraining, strict=True):
+        seen, held = label.read(seen_file), label.read(held_file)
+        scores = {**read(reference).models, **read(trained).models}
+        models = {name: matrix for name, matrix in scores.items() if not name.endswith("_view")}
+        for kind, truth in (("cross_validation", seen), ("holdout", held)):
+            setting = evaluation.Setting(organism, seen.aspect, kind, seed=seed)
+            judged = truth.annotated & judged_at_all
+            found = evaluation.evaluate(
+                models, truth.positive, judged, family, seen.information_accretion, setting, bootstrap
+            )
+            metrics.append(found[0])
+            comparisons.append(found[1])
+            say(*evaluation.headlines(*found))
+        judged = seen.annotated & judged_at_all
+        curves.append(evaluation.precision_recall_table(models, seen.positive, judged, seen.aspect))
+        reliability.append(evaluation.reliability_table(models, seen.positive, judged, seen.aspect))
+    all_metrics, all_comparisons = (pd.concat(parts, ignore_index=True) for parts in (metrics, comparisons))
+    tables.write_tsv(folder / "metrics.tsv", all_metrics)
+    tables.write_tsv(folder / "comparisons.tsv", all_comparisons)
+    tables.write_tsv(folder / "cotraining.tsv", pd.concat([pd.read_csv(file, sep="\t") for file in rounds]))
+    tables.write_tsv(folder / "precision_recall.tsv", pd.concat(curves, ignore_index=True))
+    tables.write_tsv(folder / "reliability.tsv", pd.concat(reliability, ignore_index=True))
+    with open_output(folder / "headlines.txt") as handle:
+        handle.writelines(f"{line}\n" for line in evaluation.headlines(all_metrics, all_comparisons))
+
+
+@app.command
+def write_predictions(
+    folder: Path,
+    *,
+    organism: str,
+    labels: list[Path],
+    cotraining: list[Path],
+    metrics: Path,
+    ontology: Path,
+    genes: Path,
+    annotations: Path,
+    taxon_id: int,
+    min_score: float,
+    sequence: Path | None = None,
+    expression: Path | None = None,
+    database: str | None = None,
+) -> None:
+    """Write the predictions: the table, GAF, what cafaeval reads, and the page of the best new ones.
+
+    Parameters
+    ----------
+    folder : where to write.
+    organism : its name.
+    labels, cotraining : labels and scores of each aspect, in the same order.
+    metrics : table of metrics, which holds the recommended thresholds.
+    ontology, genes : as read.
+    annotations : the user's file: the database it names, its date.
+    taxon_id : of the organism.
+    min_score : lowest score written.
+    sequence, expression : features of the views, which say what genes have them.
+    database : prefix of the gene ids; the annotations' own when not given.
+    """
+    import pandas as pd
+
+    from geneduet import annotations as reader
+    from geneduet import labels as label
+    from geneduet import ontology as go
+    from geneduet import predictions, report, tables
+    from geneduet.evaluation import recommended_thresholds
+    from geneduet.scores import read
+
+    ids = pd.Index(tables.read(genes)["gene_id"])
+    views = {"sequence": sequence, "expression": expression}
+    present = {name: ids.isin([] if file is None else tables.read_matrix(file).index) for name, file in views.items()}
+    parts = []
+    for label_file, score_file in zip(labels, cotraining, strict=True):
+        models = read(score_file).models
+        own = (models.get("sequence_view"), models.get("expression_view"))
+        parts.append(predictions.table(label.read(label_file), models["final"], *own, present, min_score))
+    everything = predictions.join(parts)
+    predictions.write_tsv(folder / "predictions.tsv.gz", everything)
+    predictions.write_cafa(folder / "predictions.cafa.tsv.gz", everything)
+    graph, source = go.read(ontology), reader.read_source(annotations)
+    thresholds = recommended_thresholds(pd.read_csv(metrics, sep="\t"))
+    new = predictions.new_predictions(everything, thresholds, graph)
+    predictions.write_gaf(
+        folder / "predictions.gaf.gz",
+        new,
+        graph,
+        database=database or source.database or organism,
+        taxon_id=taxon_id,
+        date=max(graph.release, source.release or ""),
+    )
+    sentences = [f"Aspect {aspect}: shown from a score of {value:.2f}" for aspect, value in thresholds.items()]
+    best = predictions.top_table(new)
+    report.write_table(folder / "report" / "top_predictions.html", f"New predictions for {organism}", sentences, best)
+    say(f"{len(everything)} predictions, {len(new)} of them new, specific and above the threshold", *sentences)
+
+
+@app.command
+def save_model(
+    folder: Path,
+    *,
+    labels: list[Path],
+    references: list[Path],
+    cotraining: list[Path],
+    folds: Path,
+    genes: Path,
+    engine: Path | None = None,
+    compendium: Path | None = None,
+    sequence: Path | None = None,
+    expression: Path | None = None,
+) -> None:
+    """Assemble all that is needed to score new genes.
+
+    Parameters
+    ----------
+    folder : where to write.
+    labels, references, cotraining : labels and booster folders of each aspect, in the same order.
+    folds, genes : as made.
+    engine : what the homology search was made with.
+    compendium : merged expression.
+    sequence, expression : features of the views.
+    """
+    from geneduet import model_store, tables
+    from geneduet.ontology import ASPECTS
+    from geneduet.run_record import libraries
+
+    wanted = {"genes": genes, "folds": folds, "expression": compendium}
+    views = {"sequence": sequence, "expression": expression}
+    model_store.save(
+        folder,
+        tables={name: file for name, file in wanted.items() if file is not None},
+        labels=dict(zip(ASPECTS, labels, strict=True)),
+        boosters={
+            aspect: {"references": reference, "cotraining": trained}
+            for aspect, reference, trained in zip(ASPECTS, references, cotraining, strict=True)
+        },
+        features={name: list(tables.read_matrix(file).columns) for name, file in views.items() if file is not None},
+        record={
+            "search_engine": None if engine is None else engine.read_text().strip(),
+            "versions": libraries(),
+        },
+    )
+
+
+@app.command
+def draw_figures(evaluation: Path, folder: Path) -> None:
+    """Draw the figures of the report (SVG).
+
+    Parameters
+    ----------
+    evaluation : folder with the tables that `evaluate` wrote.
+    folder : where to draw.
+    """
+    import pandas as pd
+
+    from geneduet import figures
+
+    for name, draw in (
+        ("precision_recall", figures.precision_recall),
+        ("reliability", figures.reliability),
+        ("cotraining", figures.cotraining),
+    ):
+        figures.save(draw(pd.read_csv(evaluation / f"{name}.tsv", sep="\t")), folder / f"{name}.svg")
+
+
+@app.command
+def record_run(record: Path, *, settings: str, ontology: Path, benchmarks: Path, engine: Path | None = None) -> None:
+    """Write what made the results: versions, configuration, inputs, time and memory of each step.
+
+    Parameters
+    ----------
+    record : where to write (JSON).
+    settings : JSON with `config`, the merged configuration, and `inputs`, the input files by key.
+    ontology : as read.
+    benchmarks : folder of Snakemake's benchmark files.
+    engine : what the homology search was made with.
+    """
+    import json
+
+    from geneduet import ontology as go
+    from geneduet import run_record
+
+    given = json.loads(settings)
+    content = run_record.record(
+        given["config"],
+        {name: Path(file) for name, file in given["inputs"].items()},
+        ontology_release=go.read(ontology).release,
+        search_engine="none" if engine is None else engine.read_text().strip(),
+        benchmarks=benchmarks,
+    )
+    run_record.write(record, content)
+
+
+# --- the few helpers that several commands share
+
+
+def say(*lines: object) -> None:
+    """Print to the step's log, at once."""
+    for line in lines:
+        print(line, flush=True)
+
+
+def _aliases(id_map: Path | None, genes: list[str]) -> dict[str, str]:
+    from geneduet.annotations import read_id_map
+
+    if id_map is None:
+        return {}
+    aliases, ambiguous = read_id_map(id_map, genes)
+    say(f"{len(aliases)} aliases, {ambiguous} ambiguous ones left out")
+    return aliases
+
+
+def _gene_list(file: Path | None, genes: list[str]) -> set[str]:
+    """Gene ids of a file, one a line; each must be a gene."""
+    from geneduet.errors import nearest
+    from geneduet.files import read_lines
+
+    if file is None:
+        return set()
+    known, found = set(genes), set()
+    for number, line in read_lines(file):
+        gene = line.strip()
+        if gene and gene not in known:
+            problem = f"'{gene}' is no gene of the proteome{nearest(gene, known)}"
+            raise InputError(file, problem, "give one gene id a line", number)
+        if gene:
+            found.add(gene)
+    return found
+
+
+def _with_table(built: "pd.DataFrame | None", file: Path | None, genes: list[str]) -> "pd.DataFrame":
+    """The features built here, the ready-made ones, or both side by side."""
+    import pandas as pd
+
+    from geneduet.annotations import no_join
+    from geneduet.expression import read_matrix
+
+    if file is None:
+        return pd.DataFrame(index=pd.Index([], name="gene_id")) if built is None else built
+    table = read_matrix(file)
+    joined = table[table.index.isin(genes)]
+    if joined.empty:
+        raise no_join(file, list(table.index), genes, "give the genes as the proteome names them")
+    say(f"{len(joined)} of {len(table)} rows of {file.name} join one of {len(genes)} genes")
+    return joined if built is None else pd.concat([built, joined.add_prefix("table:")], axis=1)
+
+
+def main() -> None:
+    """Run a command; what the user did wrong is one line and exit status 2."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        app([word for word in sys.argv[1:] if word != "--debug"])
+    except InputError as fault:
+        if debug:
+            raise
+        print(f"error: {fault}", file=sys.stderr)
+        sys.exit(2)

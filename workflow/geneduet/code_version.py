@@ -1,0 +1,59 @@
+"""A hash of the code behind a command, so that a rule is run again when its code has changed, and only then."""
+
+import ast
+import hashlib
+import textwrap
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def code_version(command: str) -> str:
+    """Hash of a command's function and of every module of the package that it imports, directly or through others.
+
+    Parameters
+    ----------
+    command : as on the command line, `fit-references` say.
+
+    Raises
+    ------
+    KeyError: there is no such command.
+    """
+    body = _function(command.replace("-", "_"))
+    seen: dict[Path, str] = {}
+    waiting = _imported(body)
+    while waiting:
+        file = waiting.pop()
+        if file not in seen:
+            seen[file] = file.read_text()
+            waiting |= _imported(seen[file])
+    text = body + "".join(seen[file] for file in sorted(seen))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@cache
+def _functions() -> dict[str, str]:
+    source = (PACKAGE / "cli.py").read_text()
+    named = (ast.FunctionDef, ast.ClassDef)
+    return {
+        node.name: ast.get_source_segment(source, node) or ""
+        for node in ast.parse(source).body
+        if isinstance(node, named)
+    }
+
+
+def _function(name: str) -> str:
+    """A command's source; that of the shared options with it, where it takes them."""
+    parts = _functions()
+    return parts[name] + ("\n\n" + parts["Learning"] if "Learning" in parts[name] else "")
+
+
+def _imported(source: str) -> set[Path]:
+    """Files of the package that a source imports."""
+    files = set()
+    for node in ast.walk(ast.parse(textwrap.dedent(source))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("geneduet"):
+            base = PACKAGE.parent.joinpath(*(node.module or "").split("."))
+            files |= {base.with_suffix(".py"), *(base / f"{alias.name}.py" for alias in node.names)}
+    return {file for file in files if file.is_file()}

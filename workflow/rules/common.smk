@@ -1,0 +1,111 @@
+# The few helpers that the rules share.
+import json
+import os
+import shlex
+import sys
+from operator import attrgetter
+from pathlib import Path
+
+# of this file, and not workflow.basedir, which is the folder of whoever includes or imports us
+PACKAGE = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).resolve().parent / "geneduet"
+sys.path.insert(0, str(PACKAGE.parent))
+
+from geneduet import config as settings
+from geneduet.code_version import code_version as code
+from geneduet.errors import InputError
+
+ASPECTS = ["P", "F", "C"]
+ENVIRONMENT = "../envs/geneduet.yaml"
+
+try:
+    ORGANISMS = settings.load(config["organisms"], config, PACKAGE.parents[1] / "config" / "organisms")
+except InputError as fault:
+    # one line and status 2, as for every other bad input; Snakemake would print a traceback
+    print(f"error: {fault}", file=sys.stderr, flush=True)
+    os._exit(2)
+
+# steps find the package without an installation; BLAS on one thread, so that results do not depend on the cores,
+# and OpenMP threads that sleep while they wait, so that jobs do not slow each other down; glibc shall keep the memory
+# of the histograms that XGBoost takes and gives back for each node: returning it to the system halved the speed
+shell.prefix(
+    f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(PACKAGE.parent))}"
+    " OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_WAIT_POLICY=passive"
+    " MALLOC_MMAP_THRESHOLD_=2000000000 MALLOC_TRIM_THRESHOLD_=2000000000; "
+)
+
+
+def setting(key):
+    """The value of a key, dots between levels, for the organism of the job."""
+    return lambda wildcards: attrgetter(key)(ORGANISMS[wildcards.organism])
+
+
+def options(*keys):
+    """Keys as command line options: a group gives one for each of its keys. Quoted for the shell."""
+
+    def write(wildcards):
+        words = []
+        for key in keys:
+            value = attrgetter(key)(ORGANISMS[wildcards.organism])
+            name = key.rpartition(".")[2]
+            pairs = value.model_dump().items() if hasattr(value, "model_dump") else [(name, value)]
+            for name, one in pairs:
+                words.append(f"--{name.replace('_', '-')}={one}")
+        return " ".join(shlex.quote(word) for word in words)
+
+    return write
+
+
+def given(key):
+    """An input file that the organism may or may not have: a path, or nothing."""
+    return lambda wildcards: attrgetter(key)(ORGANISMS[wildcards.organism]) or []
+
+
+def option(name, key):
+    """A command line option for an input file that may be missing."""
+
+    def write(wildcards):
+        value = attrgetter(key)(ORGANISMS[wildcards.organism])
+        return f"--{name} {shlex.quote(str(value))}" if value else ""
+
+    return write
+
+
+def has_view(organism, view):
+    """Whether an organism has a view: data to build it from, or a ready-made table."""
+    own = ORGANISMS[organism]
+    return bool((own.proteome if view == "sequence" else own.expression) or getattr(own.views, view).table)
+
+
+def view_files(wildcards):
+    """Files of the views that the organism of a job has, by name of the option that takes them."""
+    own, folder = ORGANISMS[wildcards.organism], f"results/{wildcards.organism}/views"
+    files = {view: f"{folder}/{view}.parquet" for view in ("sequence", "expression") if has_view(own.name, view)}
+    if own.proteome:
+        files["homologues"] = f"{folder}/homologues.parquet"
+    if own.expression:
+        files["coexpression"] = f"{folder}/coexpression.parquet"
+    return files
+
+
+def feature_files(wildcards):
+    """The features alone."""
+    return {name: file for name, file in view_files(wildcards).items() if name in ("sequence", "expression")}
+
+
+def as_options(files):
+    """Files by option name, as options."""
+    return lambda wildcards: " ".join(f"--{name} {shlex.quote(file)}" for name, file in files(wildcards).items())
+
+
+def each(option, pattern):
+    """An option given once for each aspect."""
+    return lambda wildcards: " ".join(f"--{option} {shlex.quote(file)}" for file in expand(pattern, organism=wildcards.organism, aspect=ASPECTS))
+
+
+def results_of(organism):
+    """What a run of an organism is for."""
+    folder = f"results/{organism}"
+    names = ["predictions.tsv.gz", "predictions.gaf.gz", "predictions.cafa.tsv.gz", "model"]
+    names += [f"evaluation/{name}.tsv" for name in ("metrics", "comparisons", "cotraining")]
+    names += [f"figures/{name}.svg" for name in FIGURES] + ["report/top_predictions.html"]
+    return [f"{folder}/{name}" for name in names]

@@ -1,0 +1,142 @@
+# Reading what the user gives: ontology, genes, annotations, expression; and the labels made of it.
+
+
+rule read_ontology:
+    """The ontology as a graph."""
+    input:
+        setting("ontology"),
+    output:
+        "results/{organism}/inputs/ontology.npz",
+    params:
+        code=code("read-ontology"),
+    log:
+        "logs/{organism}/read_ontology.log",
+    benchmark:
+        "benchmarks/{organism}/read_ontology.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime="20m",
+    shell:
+        "python -m geneduet read-ontology {input:q} {output:q} > {log:q} 2>&1"
+
+
+rule read_genes:
+    """The gene universe: of the proteome, or of the ready-made views."""
+    input:
+        proteome=given("proteome"),
+        gene_map=given("gene_map"),
+        sequence=given("views.sequence.table"),
+        expression=given("views.expression.table"),
+    output:
+        "results/{organism}/inputs/genes.parquet",
+    params:
+        proteome=option("proteome", "proteome"),
+        gene_map=option("gene-map", "gene_map"),
+        sequence=option("table", "views.sequence.table"),
+        expression=option("table", "views.expression.table"),
+        code=code("read-genes"),
+    log:
+        "logs/{organism}/read_genes.log",
+    benchmark:
+        "benchmarks/{organism}/read_genes.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime="30m",
+    shell:
+        "python -m geneduet read-genes {params.proteome} {params.gene_map} {params.sequence} {params.expression}"
+        " {output:q} > {log:q} 2>&1"
+
+
+rule read_annotations:
+    """The annotations that join a gene and count as validated, and the NOT statements."""
+    input:
+        source=setting("annotations"),
+        genes=rules.read_genes.output,
+        ontology=rules.read_ontology.output,
+        id_map=given("id_map"),
+    output:
+        "results/{organism}/inputs/annotations.parquet",
+    params:
+        evidence=lambda wildcards: [f"--evidence-code={one}" for one in ORGANISMS[wildcards.organism].evidence_codes],
+        id_map=option("id-map", "id_map"),
+        code=code("read-annotations"),
+    log:
+        "logs/{organism}/read_annotations.log",
+    benchmark:
+        "benchmarks/{organism}/read_annotations.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime="30m",
+    shell:
+        "python -m geneduet read-annotations {params.id_map} {params.evidence:q} --genes {input.genes:q}"
+        " --ontology {input.ontology:q} {input.source:q} {output:q} > {log:q} 2>&1"
+
+
+rule read_expression:
+    """All expression studies, merged on one scale."""
+    input:
+        genes=rules.read_genes.output,
+        studies=lambda wildcards: [study.matrix for study in ORGANISMS[wildcards.organism].expression],
+        id_map=given("id_map"),
+    output:
+        "results/{organism}/inputs/expression.parquet",
+    params:
+        studies=lambda wildcards: [
+            word
+            for study in ORGANISMS[wildcards.organism].expression
+            for word in ("--study", study.name, study.kind, str(study.matrix))
+        ],
+        id_map=option("id-map", "id_map"),
+        code=code("read-expression"),
+    log:
+        "logs/{organism}/read_expression.log",
+    benchmark:
+        "benchmarks/{organism}/read_expression.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime="30m",
+    shell:
+        "python -m geneduet read-expression {params.id_map} --genes {input.genes:q} {params.studies:q}"
+        " --expression {output:q} > {log:q} 2>&1"
+
+
+rule make_labels:
+    """What is known of each gene and term: positive, negative, or unknown; the labels of held-out genes apart."""
+    input:
+        annotations=rules.read_annotations.output,
+        genes=rules.read_genes.output,
+        ontology=rules.read_ontology.output,
+        holdout=given("holdout_genes"),
+    output:
+        labels=expand("results/{{organism}}/labels/{aspect}.npz", aspect=ASPECTS),
+        held_out=expand("results/{{organism}}/labels/held_out/{aspect}.npz", aspect=ASPECTS),
+    params:
+        folder=lambda wildcards: f"results/{wildcards.organism}/labels",
+        min_positives=options("term_selection.min_positives"),
+        holdout=option("holdout", "holdout_genes"),
+        code=code("make-labels"),
+    log:
+        "logs/{organism}/make_labels.log",
+    benchmark:
+        "benchmarks/{organism}/make_labels.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime="20m",
+    shell:
+        "python -m geneduet make-labels {params.min_positives} {params.holdout} --genes {input.genes:q}"
+        " --ontology {input.ontology:q} {input.annotations:q} {params.folder:q} > {log:q} 2>&1"

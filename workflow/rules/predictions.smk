@@ -1,0 +1,85 @@
+# What people take away: predictions, and the model that made them.
+
+
+rule write_predictions:
+    """Predictions as a table, as GAF, for cafaeval, and the best new ones as a page."""
+    input:
+        unpack(feature_files),
+        labels=by_aspect("labels/{aspect}.npz"),
+        cotraining=by_aspect("cotraining/{aspect}.npz"),
+        metrics="results/{organism}/evaluation/metrics.tsv",
+        ontology=rules.read_ontology.output,
+        genes=rules.read_genes.output,
+        annotations=setting("annotations"),
+    output:
+        "results/{organism}/predictions.tsv.gz",
+        "results/{organism}/predictions.gaf.gz",
+        "results/{organism}/predictions.cafa.tsv.gz",
+        report(
+            "results/{organism}/report/top_predictions.html",
+            category="{organism}",
+            subcategory="Predictions",
+            labels={"figure": "best new predictions"},
+            caption="../report/predictions.rst",
+        ),
+    params:
+        folder=lambda wildcards: f"results/{wildcards.organism}",
+        views=as_options(feature_files),
+        files=lambda wildcards, input: [f"--{name}={file}" for name in ("labels", "cotraining") for file in input[name]],
+        output=options("taxon_id", "output"),
+        database=option("database", "database"),
+        code=code("write-predictions"),
+    log:
+        "logs/{organism}/write_predictions.log",
+    benchmark:
+        "benchmarks/{organism}/write_predictions.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime="1h",
+    shell:
+        "python -m geneduet write-predictions {params.views} {params.files:q} {params.output} {params.database}"
+        " --organism {wildcards.organism} --metrics {input.metrics:q} --ontology {input.ontology:q}"
+        " --genes {input.genes:q} --annotations {input.annotations:q} {params.folder:q} > {log:q} 2>&1"
+
+
+rule save_model:
+    """All that is needed to score new genes."""
+    input:
+        unpack(feature_files),
+        labels=by_aspect("labels/{aspect}.npz"),
+        references=by_aspect("references/{aspect}"),
+        cotraining=by_aspect("cotraining/{aspect}"),
+        folds=rules.make_folds.output,
+        genes=rules.read_genes.output,
+        engine=lambda wildcards: (
+            rules.search_homologues.output.engine if ORGANISMS[wildcards.organism].proteome else []
+        ),
+        compendium=lambda wildcards: (
+            rules.read_expression.output if ORGANISMS[wildcards.organism].expression else []
+        ),
+    output:
+        directory("results/{organism}/model"),
+    params:
+        views=as_options(feature_files),
+        files=lambda wildcards, input: [
+            f"--{name}={file}"
+            for name in ("labels", "references", "cotraining", "engine", "compendium")
+            for file in ([input[name]] if isinstance(input[name], str) else input[name])
+        ],
+        code=code("save-model"),
+    log:
+        "logs/{organism}/save_model.log",
+    benchmark:
+        "benchmarks/{organism}/save_model.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime="1h",
+    shell:
+        "python -m geneduet save-model {params.views} {params.files:q} --folds {input.folds:q} --genes {input.genes:q}"
+        " {output:q} > {log:q} 2>&1"
