@@ -165,13 +165,22 @@ def test_two_studies_of_one_name_are_refused(organism_file):
     assert "expression: two studies are named 'heat'" in message(organism_file(expression=["heat.tsv.gz"] * 2))
 
 
-def test_proteome_is_needed_unless_both_views_are_ready_made(organism_file):
-    table = {"table": "embeddings.tsv"}
-    ready = load_one(organism_file(without=["proteome"], views={"sequence": table, "expression": table}))
-    assert set(ready.inputs()) == {"ontology", "annotations", "views.sequence.table", "views.expression.table"}
-    for views in ({}, {"sequence": table}, {"sequence": {**table, "mode": "append"}, "expression": table}):
-        file = organism_file(without=["proteome"], views=views)
-        assert message(file).startswith(f"{file}: proteome: required, but not given; name the protein FASTA")
+@pytest.mark.parametrize(
+    ("given", "inputs"),
+    [
+        ({"views": {"sequence": {"table": "embeddings.tsv"}}}, {"views.sequence.table"}),
+        ({"views": {"expression": {"table": "embeddings.tsv"}}}, {"views.expression.table"}),
+        ({"expression": "heat.tsv.gz"}, {"expression.heat"}),
+    ],
+)
+def test_anything_that_names_genes_stands_for_the_proteome(organism_file, given, inputs):
+    organism = load_one(organism_file(without=["proteome"], **given))
+    assert set(organism.inputs()) == {"ontology", "annotations"} | inputs
+
+
+def test_genes_must_come_from_somewhere(organism_file):
+    file = organism_file(without=["proteome"])
+    assert message(file).startswith(f"{file}: proteome: nothing is given that names the genes; name the protein FASTA")
 
 
 # --- faults in one line ---

@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 
 from geneduet import __version__
 from geneduet.errors import InputError
+from geneduet.progress import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +55,7 @@ def read_genes(
     genes : where to write (Parquet).
     proteome : FASTA[.gz].
     gene_map : TSV protein_id, gene_id.
-    table : without a proteome: ready-made feature tables, of whose gene ids the union is taken.
+    table : without a proteome: genes x anything, of whose gene ids the union is taken; several times.
     """
     from geneduet import tables
 
@@ -517,6 +518,7 @@ def write_predictions(
     labels: list[Path],
     cotraining: list[Path],
     metrics: Path,
+    headlines: Path,
     ontology: Path,
     genes: Path,
     annotations: Path,
@@ -534,6 +536,7 @@ def write_predictions(
     organism : its name.
     labels, cotraining : labels and scores of each aspect, in the same order.
     metrics : table of metrics, which holds the recommended thresholds.
+    headlines : what evaluation says of the models, shown on the page.
     ontology, genes : as read.
     annotations : the user's file: the database it names, its date.
     taxon_id : of the organism.
@@ -573,6 +576,7 @@ def write_predictions(
         date=max(graph.release, source.release or ""),
     )
     sentences = [f"Aspect {aspect}: shown from a score of {value:.2f}" for aspect, value in thresholds.items()]
+    sentences += headlines.read_text().splitlines()
     best = predictions.top_table(new)
     report.write_table(folder / "report" / "top_predictions.html", f"New predictions for {organism}", sentences, best)
     say(f"{len(everything)} predictions, {len(new)} of them new, specific and above the threshold", *sentences)
@@ -675,12 +679,6 @@ def record_run(record: Path, *, settings: str, ontology: Path, benchmarks: Path,
 
 
 # --- the few helpers that several commands share
-
-
-def say(*lines: object) -> None:
-    """Print to the step's log, at once."""
-    for line in lines:
-        print(line, flush=True)
 
 
 def _aliases(id_map: Path | None, genes: list[str]) -> dict[str, str]:

@@ -243,8 +243,8 @@ class Organism(_Group):
     ontology: InputFile = Field(description="Ontology, OBO with is_a and part_of, plain or .gz")
     proteome: InputFile | None = Field(
         default=None,
-        description="Proteins, FASTA, plain or .gz; their ids are the genes. Required unless both views are "
-        "ready-made tables",
+        description="Proteins, FASTA, plain or .gz; their ids are the genes. Without it, the genes are those of the "
+        "expression studies and the ready-made tables",
     )
     gene_map: InputFile | None = Field(
         default=None, description="TSV protein_id, gene_id for proteomes with isoforms: the longest stands for the gene"
@@ -287,11 +287,15 @@ class Organism(_Group):
 
     @model_validator(mode="after")
     def _has_genes(self) -> "Organism":
-        ready = all(view.table and view.mode == "replace" for view in (self.views.sequence, self.views.expression))
-        if self.proteome is None and not ready:
-            advice = "name the protein FASTA file, or give ready-made tables (mode replace) for both views"
-            raise _refusal("required, but not given", advice, key="proteome")
+        if not (self.proteome or self.gene_tables()):
+            advice = "name the protein FASTA file, an expression study, or a ready-made table of a view"
+            raise _refusal("nothing is given that names the genes", advice, key="proteome")
         return self
+
+    def gene_tables(self) -> list[Path]:
+        """Tables whose genes are the gene universe where there is no proteome."""
+        ready = (self.views.sequence.table, self.views.expression.table)
+        return [*(file for file in ready if file), *(study.matrix for study in self.expression)]
 
     def inputs(self) -> dict[str, Path]:
         """Every input file by its key; a study's key ends in its name, `expression.precise`."""
@@ -458,7 +462,7 @@ def keys() -> dict[str, dict[str, Any]]:
     """The JSON schema entry of every key, by its dotted name: `learner.trees`.
 
     >>> keys()["learner.depth"]["default"]
-    60
+    6
     """
     schema = Organism.model_json_schema()
 

@@ -22,6 +22,7 @@ from geneduet.crossfit import Task, cross_fit
 from geneduet.files import open_output
 from geneduet.gain import Comparison, compare
 from geneduet.learners import Lesson
+from geneduet.progress import say
 
 Matrix = NDArray[np.float32]
 ByFold = list[Matrix]
@@ -116,7 +117,7 @@ def cotrain(task: Task, supervised: Mapping[str, ByFold], rules: Rules, folders:
                 if comparison.gain > ENOUGH * comparison.error:
                     current[name][k] = scores[k]
                     source[name][k] = ("cotraining", folders["cotraining"] / f"{name}.{number}" / str(k))
-            print(_sentence(rows[-1]), flush=True)
+            say(_sentence(rows[-1]))
         if not any(row["kept"] == "yes" for row in rows if row["round"] == number):
             break
     models, chosen = _finally(task, supervised, current)
@@ -204,7 +205,7 @@ def _finally(
         won = gain.gain > ENOUGH * gain.error
         chosen.append("co_training" if won else reference)
         final.append(cotrained[k] if won else supervised[reference][k])
-    print(f"{task.labels.aspect}: final is {', '.join(chosen)} (by fold)", flush=True)
+    say(f"{task.labels.aspect}: final is {', '.join(chosen)} (by fold)")
     return {"co_training": cotrained, "final": final}, chosen
 
 

@@ -19,6 +19,7 @@ from geneduet import arrays, calibration
 from geneduet.boosting import Settings
 from geneduet.labels import Labels
 from geneduet.learners import Lesson, View, ViewLearner
+from geneduet.progress import say
 
 Matrix = NDArray[np.float32]
 
@@ -100,7 +101,7 @@ def cross_fit(
         learner.fit(task.labels, task.training(k), None if lessons is None else lessons[k])
         learner.save(folder / model / str(k))
         scores = learner.predict(task.labels, task.training(k))
-        print(f"{model}: fold {k + 1} of {task.folds} fitted in {time.monotonic() - start:.0f} s", flush=True)
+        say(f"{model}: fold {k + 1} of {task.folds} fitted in {time.monotonic() - start:.0f} s")
         return scores
 
     raw = _in_parallel(task, one)

@@ -1,5 +1,6 @@
 """Pages for people: so far the table of the best new predictions."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +23,7 @@ def write_table(path: Path, title: str, sentences: list[str], table: pd.DataFram
     Parameters
     ----------
     sentences : shown as a list above the table.
-    table : columns named as they are to be read; numbers are written as they come.
+    table : columns named as they are to be read; numbers are written as they come, missing ones as a dash.
     """
     from html import escape
 
@@ -30,7 +31,7 @@ def write_table(path: Path, title: str, sentences: list[str], table: pd.DataFram
     kinds = [_kind(table[name]) for name in table]
     rows = "".join(
         "<tr>"
-        + "".join(f"<td{kind}>{escape(str(cell))}</td>" for kind, cell in zip(kinds, row, strict=True))
+        + "".join(f"<td{kind}>{escape(_text(cell))}</td>" for kind, cell in zip(kinds, row, strict=True))
         + "</tr>\n"
         for row in table.itertuples(index=False, name=None)
     )
@@ -42,6 +43,10 @@ def write_table(path: Path, title: str, sentences: list[str], table: pd.DataFram
             f"<style>{_STYLE}</style></head>\n<body><h1>{escape(title)}</h1>\n<ul>\n{points}</ul>\n"
             f"<table><thead><tr>{header}</tr></thead>\n<tbody>\n{rows}</tbody></table></body></html>\n"
         )
+
+
+def _text(cell: object) -> str:
+    return "-" if isinstance(cell, float) and math.isnan(cell) else str(cell)
 
 
 def _kind(column: pd.Series) -> str:

@@ -97,11 +97,6 @@ def as_options(files):
     return lambda wildcards: " ".join(f"--{name} {shlex.quote(file)}" for name, file in files(wildcards).items())
 
 
-def each(option, pattern):
-    """An option given once for each aspect."""
-    return lambda wildcards: " ".join(f"--{option} {shlex.quote(file)}" for file in expand(pattern, organism=wildcards.organism, aspect=ASPECTS))
-
-
 def results_of(organism):
     """What a run of an organism is for."""
     folder = f"results/{organism}"

@@ -10,10 +10,6 @@ rule fit_references:
     output:
         scores="results/{organism}/references/{aspect}.npz",
         boosters=directory("results/{organism}/references/{aspect}"),
-    params:
-        views=as_options(view_files),
-        learning=options("learner", "minimum_labels", "cotraining.weight", "seed"),
-        code=code("fit-references"),
     log:
         "logs/{organism}/fit_references.{aspect}.log",
     benchmark:
@@ -24,6 +20,10 @@ rule fit_references:
     resources:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime="8h",
+    params:
+        views=as_options(view_files),
+        learning=options("learner", "minimum_labels", "cotraining.weight", "seed"),
+        code=code("fit-references"),
     shell:
         "python -m geneduet fit-references {params.views} {params.learning} --threads {threads}"
         " --labels {input.labels:q} --folds {input.folds:q} {output.scores:q} {output.boosters:q} > {log:q} 2>&1"
@@ -40,11 +40,6 @@ rule cotrain:
         scores="results/{organism}/cotraining/{aspect}.npz",
         rounds="results/{organism}/cotraining/{aspect}.tsv",
         boosters=directory("results/{organism}/cotraining/{aspect}"),
-    params:
-        views=as_options(view_files),
-        learning=options("learner", "minimum_labels", "seed"),
-        rules=options("cotraining"),
-        code=code("cotrain"),
     log:
         "logs/{organism}/cotrain.{aspect}.log",
     benchmark:
@@ -55,6 +50,11 @@ rule cotrain:
     resources:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime="8h",
+    params:
+        views=as_options(view_files),
+        learning=options("learner", "minimum_labels", "seed"),
+        rules=options("cotraining"),
+        code=code("cotrain"),
     shell:
         "python -m geneduet cotrain {params.views} {params.learning} {params.rules} --threads {threads}"
         " --labels {input.labels:q} --folds {input.folds:q} {input.references:q} {output.scores:q} {output.rounds:q}"

@@ -28,15 +28,6 @@ rule evaluate:
                 "reliability.tsv",
             ],
         ),
-    params:
-        folder=lambda wildcards: f"results/{wildcards.organism}/evaluation",
-        files=lambda wildcards, input: [
-            f"--{name.replace('_', '-')}={file}"
-            for name in ("labels", "held_out", "references", "cotraining", "rounds")
-            for file in input[name]
-        ],
-        options=options("evaluation", "seed"),
-        code=code("evaluate"),
     log:
         "logs/{organism}/evaluate.log",
     benchmark:
@@ -47,6 +38,15 @@ rule evaluate:
     resources:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime="2h",
+    params:
+        folder=lambda wildcards: f"results/{wildcards.organism}/evaluation",
+        files=lambda wildcards, input: [
+            f"--{name.replace('_', '-')}={file}"
+            for name in ("labels", "held_out", "references", "cotraining", "rounds")
+            for file in input[name]
+        ],
+        options=options("evaluation", "seed"),
+        code=code("evaluate"),
     shell:
         "python -m geneduet evaluate {params.options} {params.files:q} --organism {wildcards.organism}"
         " --folds {input.folds:q} {params.folder:q} > {log:q} 2>&1"
@@ -78,10 +78,6 @@ rule draw_figures:
             labels={"figure": "co-training by round"},
             caption="../report/cotraining.rst",
         ),
-    params:
-        evaluation=lambda wildcards: f"results/{wildcards.organism}/evaluation",
-        folder=lambda wildcards: f"results/{wildcards.organism}/figures",
-        code=code("draw-figures"),
     log:
         "logs/{organism}/draw_figures.log",
     benchmark:
@@ -92,5 +88,9 @@ rule draw_figures:
     resources:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime="20m",
+    params:
+        evaluation=lambda wildcards: f"results/{wildcards.organism}/evaluation",
+        folder=lambda wildcards: f"results/{wildcards.organism}/figures",
+        code=code("draw-figures"),
     shell:
         "python -m geneduet draw-figures {params.evaluation:q} {params.folder:q} > {log:q} 2>&1"

@@ -7,8 +7,6 @@ rule read_ontology:
         setting("ontology"),
     output:
         "results/{organism}/inputs/ontology.npz",
-    params:
-        code=code("read-ontology"),
     log:
         "logs/{organism}/read_ontology.log",
     benchmark:
@@ -19,25 +17,20 @@ rule read_ontology:
     resources:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime="20m",
+    params:
+        code=code("read-ontology"),
     shell:
         "python -m geneduet read-ontology {input:q} {output:q} > {log:q} 2>&1"
 
 
 rule read_genes:
-    """The gene universe: of the proteome, or of the ready-made views."""
+    """The gene universe: of the proteome, or else of the expression studies and the ready-made views."""
     input:
         proteome=given("proteome"),
         gene_map=given("gene_map"),
-        sequence=given("views.sequence.table"),
-        expression=given("views.expression.table"),
+        tables=lambda wildcards: [] if given("proteome")(wildcards) else ORGANISMS[wildcards.organism].gene_tables(),
     output:
         "results/{organism}/inputs/genes.parquet",
-    params:
-        proteome=option("proteome", "proteome"),
-        gene_map=option("gene-map", "gene_map"),
-        sequence=option("table", "views.sequence.table"),
-        expression=option("table", "views.expression.table"),
-        code=code("read-genes"),
     log:
         "logs/{organism}/read_genes.log",
     benchmark:
@@ -48,9 +41,14 @@ rule read_genes:
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime="30m",
+    params:
+        proteome=option("proteome", "proteome"),
+        gene_map=option("gene-map", "gene_map"),
+        tables=lambda wildcards, input: [f"--table={file}" for file in input.tables],
+        code=code("read-genes"),
     shell:
-        "python -m geneduet read-genes {params.proteome} {params.gene_map} {params.sequence} {params.expression}"
-        " {output:q} > {log:q} 2>&1"
+        "python -m geneduet read-genes {params.proteome} {params.gene_map} {params.tables:q} {output:q}"
+        " > {log:q} 2>&1"
 
 
 rule read_annotations:
@@ -62,10 +60,6 @@ rule read_annotations:
         id_map=given("id_map"),
     output:
         "results/{organism}/inputs/annotations.parquet",
-    params:
-        evidence=lambda wildcards: [f"--evidence-code={one}" for one in ORGANISMS[wildcards.organism].evidence_codes],
-        id_map=option("id-map", "id_map"),
-        code=code("read-annotations"),
     log:
         "logs/{organism}/read_annotations.log",
     benchmark:
@@ -76,6 +70,10 @@ rule read_annotations:
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime="30m",
+    params:
+        evidence=lambda wildcards: [f"--evidence-code={one}" for one in ORGANISMS[wildcards.organism].evidence_codes],
+        id_map=option("id-map", "id_map"),
+        code=code("read-annotations"),
     shell:
         "python -m geneduet read-annotations {params.id_map} {params.evidence:q} --genes {input.genes:q}"
         " --ontology {input.ontology:q} {input.source:q} {output:q} > {log:q} 2>&1"
@@ -89,14 +87,6 @@ rule read_expression:
         id_map=given("id_map"),
     output:
         "results/{organism}/inputs/expression.parquet",
-    params:
-        studies=lambda wildcards: [
-            word
-            for study in ORGANISMS[wildcards.organism].expression
-            for word in ("--study", study.name, study.kind, str(study.matrix))
-        ],
-        id_map=option("id-map", "id_map"),
-        code=code("read-expression"),
     log:
         "logs/{organism}/read_expression.log",
     benchmark:
@@ -107,6 +97,14 @@ rule read_expression:
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime="30m",
+    params:
+        studies=lambda wildcards: [
+            word
+            for study in ORGANISMS[wildcards.organism].expression
+            for word in ("--study", study.name, study.kind, str(study.matrix))
+        ],
+        id_map=option("id-map", "id_map"),
+        code=code("read-expression"),
     shell:
         "python -m geneduet read-expression {params.id_map} --genes {input.genes:q} {params.studies:q}"
         " --expression {output:q} > {log:q} 2>&1"
@@ -122,11 +120,6 @@ rule make_labels:
     output:
         labels=expand("results/{{organism}}/labels/{aspect}.npz", aspect=ASPECTS),
         held_out=expand("results/{{organism}}/labels/held_out/{aspect}.npz", aspect=ASPECTS),
-    params:
-        folder=lambda wildcards: f"results/{wildcards.organism}/labels",
-        min_positives=options("term_selection.min_positives"),
-        holdout=option("holdout", "holdout_genes"),
-        code=code("make-labels"),
     log:
         "logs/{organism}/make_labels.log",
     benchmark:
@@ -137,6 +130,11 @@ rule make_labels:
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime="20m",
+    params:
+        folder=lambda wildcards: f"results/{wildcards.organism}/labels",
+        min_positives=options("term_selection.min_positives"),
+        holdout=option("holdout", "holdout_genes"),
+        code=code("make-labels"),
     shell:
         "python -m geneduet make-labels {params.min_positives} {params.holdout} --genes {input.genes:q}"
         " --ontology {input.ontology:q} {input.annotations:q} {params.folder:q} > {log:q} 2>&1"

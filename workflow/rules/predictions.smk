@@ -8,6 +8,7 @@ rule write_predictions:
         labels=by_aspect("labels/{aspect}.npz"),
         cotraining=by_aspect("cotraining/{aspect}.npz"),
         metrics="results/{organism}/evaluation/metrics.tsv",
+        headlines="results/{organism}/evaluation/headlines.txt",
         ontology=rules.read_ontology.output,
         genes=rules.read_genes.output,
         annotations=setting("annotations"),
@@ -22,13 +23,6 @@ rule write_predictions:
             labels={"figure": "best new predictions"},
             caption="../report/predictions.rst",
         ),
-    params:
-        folder=lambda wildcards: f"results/{wildcards.organism}",
-        views=as_options(feature_files),
-        files=lambda wildcards, input: [f"--{name}={file}" for name in ("labels", "cotraining") for file in input[name]],
-        output=options("taxon_id", "output"),
-        database=option("database", "database"),
-        code=code("write-predictions"),
     log:
         "logs/{organism}/write_predictions.log",
     benchmark:
@@ -39,9 +33,16 @@ rule write_predictions:
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime="1h",
+    params:
+        folder=lambda wildcards: f"results/{wildcards.organism}",
+        views=as_options(feature_files),
+        files=lambda wildcards, input: [f"--{name}={file}" for name in ("labels", "cotraining") for file in input[name]],
+        output=options("taxon_id", "output"),
+        database=option("database", "database"),
+        code=code("write-predictions"),
     shell:
         "python -m geneduet write-predictions {params.views} {params.files:q} {params.output} {params.database}"
-        " --organism {wildcards.organism} --metrics {input.metrics:q} --ontology {input.ontology:q}"
+        " --organism {wildcards.organism} --metrics {input.metrics:q} --headlines {input.headlines:q} --ontology {input.ontology:q}"
         " --genes {input.genes:q} --annotations {input.annotations:q} {params.folder:q} > {log:q} 2>&1"
 
 
@@ -57,19 +58,9 @@ rule save_model:
         engine=lambda wildcards: (
             rules.search_homologues.output.engine if ORGANISMS[wildcards.organism].proteome else []
         ),
-        compendium=lambda wildcards: (
-            rules.read_expression.output if ORGANISMS[wildcards.organism].expression else []
-        ),
+        compendium=lambda wildcards: (rules.read_expression.output if ORGANISMS[wildcards.organism].expression else []),
     output:
         directory("results/{organism}/model"),
-    params:
-        views=as_options(feature_files),
-        files=lambda wildcards, input: [
-            f"--{name}={file}"
-            for name in ("labels", "references", "cotraining", "engine", "compendium")
-            for file in ([input[name]] if isinstance(input[name], str) else input[name])
-        ],
-        code=code("save-model"),
     log:
         "logs/{organism}/save_model.log",
     benchmark:
@@ -80,6 +71,14 @@ rule save_model:
     resources:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime="1h",
+    params:
+        views=as_options(feature_files),
+        files=lambda wildcards, input: [
+            f"--{name}={file}"
+            for name in ("labels", "references", "cotraining", "engine", "compendium")
+            for file in ([input[name]] if isinstance(input[name], str) else input[name])
+        ],
+        code=code("save-model"),
     shell:
         "python -m geneduet save-model {params.views} {params.files:q} --folds {input.folds:q} --genes {input.genes:q}"
         " {output:q} > {log:q} 2>&1"

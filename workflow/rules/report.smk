@@ -11,16 +11,6 @@ rule record_run:
         ),
     output:
         "results/{organism}/run.json",
-    params:
-        settings=lambda wildcards: json.dumps(
-            {
-                "config": ORGANISMS[wildcards.organism].model_dump(mode="json"),
-                "inputs": {key: str(file) for key, file in ORGANISMS[wildcards.organism].inputs().items()},
-            }
-        ),
-        engine=lambda wildcards, input: f"--engine {shlex.quote(str(input.engine))}" if input.engine else "",
-        benchmarks=lambda wildcards: f"benchmarks/{wildcards.organism}",
-        code=code("record-run"),
     log:
         "logs/{organism}/record_run.log",
     benchmark:
@@ -31,6 +21,16 @@ rule record_run:
     resources:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime="20m",
+    params:
+        settings=lambda wildcards: json.dumps(
+            {
+                "config": ORGANISMS[wildcards.organism].model_dump(mode="json"),
+                "inputs": {key: str(file) for key, file in ORGANISMS[wildcards.organism].inputs().items()},
+            }
+        ),
+        engine=lambda wildcards, input: f"--engine {shlex.quote(str(input.engine))}" if input.engine else "",
+        benchmarks=lambda wildcards: f"benchmarks/{wildcards.organism}",
+        code=code("record-run"),
     shell:
         "python -m geneduet record-run --settings {params.settings:q} {params.engine} --benchmarks {params.benchmarks:q}"
         " --ontology {input.ontology:q} {output:q} > {log:q} 2>&1"

@@ -8,10 +8,6 @@ rule describe_sequences:
         table=given("views.sequence.table"),
     output:
         "results/{organism}/views/sequence.parquet",
-    params:
-        table=option("table", "views.sequence.table"),
-        mode=options("views.sequence.mode"),
-        code=code("describe-sequences"),
     log:
         "logs/{organism}/describe_sequences.log",
     benchmark:
@@ -22,6 +18,10 @@ rule describe_sequences:
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime="30m",
+    params:
+        table=option("table", "views.sequence.table"),
+        mode=options("views.sequence.mode"),
+        code=code("describe-sequences"),
     shell:
         "python -m geneduet describe-sequences {params.table} {params.mode} {input.genes:q} {output:q} > {log:q} 2>&1"
 
@@ -33,9 +33,6 @@ rule search_homologues:
     output:
         hits="results/{organism}/views/homologues.parquet",
         engine="results/{organism}/views/search_engine.txt",
-    params:
-        homology=options("homology"),
-        code=code("search-homologues"),
     log:
         "logs/{organism}/search_homologues.log",
     benchmark:
@@ -46,6 +43,9 @@ rule search_homologues:
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime="4h",
+    params:
+        homology=options("homology"),
+        code=code("search-homologues"),
     shell:
         "python -m geneduet search-homologues {params.homology} --threads {threads} {input.genes:q} {output.hits:q}"
         " {output.engine:q} > {log:q} 2>&1"
@@ -55,18 +55,10 @@ rule describe_expression:
     """Each gene's place on the modules of the expression compendium, or the ready-made features."""
     input:
         genes=rules.read_genes.output,
-        expression=lambda wildcards: (
-            rules.read_expression.output if ORGANISMS[wildcards.organism].expression else []
-        ),
+        expression=lambda wildcards: (rules.read_expression.output if ORGANISMS[wildcards.organism].expression else []),
         table=given("views.expression.table"),
     output:
         "results/{organism}/views/expression.parquet",
-    params:
-        expression=lambda wildcards, input: f"--expression {shlex.quote(str(input.expression))}" if input.expression else "",
-        modules=options("views.expression.modules"),
-        table=option("table", "views.expression.table"),
-        mode=options("views.expression.mode"),
-        code=code("describe-expression"),
     log:
         "logs/{organism}/describe_expression.log",
     benchmark:
@@ -77,6 +69,14 @@ rule describe_expression:
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime="30m",
+    params:
+        expression=lambda wildcards, input: (
+            f"--expression {shlex.quote(str(input.expression))}" if input.expression else ""
+        ),
+        modules=options("views.expression.modules"),
+        table=option("table", "views.expression.table"),
+        mode=options("views.expression.mode"),
+        code=code("describe-expression"),
     shell:
         "python -m geneduet describe-expression {params.expression} {params.modules} {params.table} {params.mode}"
         " {input.genes:q} {output:q} > {log:q} 2>&1"
@@ -88,9 +88,6 @@ rule rank_coexpression:
         expression=rules.read_expression.output,
     output:
         neighbours="results/{organism}/views/coexpression.parquet",
-    params:
-        partners=options("views.expression.partners"),
-        code=code("rank-coexpression"),
     log:
         "logs/{organism}/rank_coexpression.log",
     benchmark:
@@ -101,6 +98,9 @@ rule rank_coexpression:
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime="30m",
+    params:
+        partners=options("views.expression.partners"),
+        code=code("rank-coexpression"),
     shell:
         "python -m geneduet rank-coexpression {params.partners} {input.expression:q} {output.neighbours:q}"
         " > {log:q} 2>&1"
@@ -111,16 +111,9 @@ rule make_folds:
     input:
         genes=rules.read_genes.output,
         labels=rules.make_labels.output.labels,
-        hits=lambda wildcards: (
-            rules.search_homologues.output.hits if ORGANISMS[wildcards.organism].proteome else []
-        ),
+        hits=lambda wildcards: (rules.search_homologues.output.hits if ORGANISMS[wildcards.organism].proteome else []),
     output:
         "results/{organism}/folds.parquet",
-    params:
-        hits=lambda wildcards, input: f"--hits {shlex.quote(str(input.hits))}" if input.hits else "",
-        labels=lambda wildcards, input: [f"--labels={file}" for file in input.labels],
-        folds=options("folds", "seed"),
-        code=code("make-folds"),
     log:
         "logs/{organism}/make_folds.log",
     benchmark:
@@ -131,6 +124,11 @@ rule make_folds:
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime="20m",
+    params:
+        hits=lambda wildcards, input: f"--hits {shlex.quote(str(input.hits))}" if input.hits else "",
+        labels=lambda wildcards, input: [f"--labels={file}" for file in input.labels],
+        folds=options("folds", "seed"),
+        code=code("make-folds"),
     shell:
         "python -m geneduet make-folds {params.folds} {params.hits} {params.labels:q} {input.genes:q} {output:q}"
         " > {log:q} 2>&1"

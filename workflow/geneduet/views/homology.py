@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from geneduet.errors import InputError
+from geneduet.progress import say
 from geneduet.views.vote import Neighbours
 
 COPY_IDENTITY = 0.97  # from here on two proteins count as copies of one gene
@@ -121,7 +122,7 @@ def _phmmer(names: list[str], sequences: list[str], max_evalue: float, threads: 
     for query, hits in enumerate(pyhmmer.hmmer.phmmer(block, block, cpus=threads, E=max_evalue)):
         rows += [_phmmer_row(query, hit, lengths) for hit in hits if hit.included or hit.evalue <= max_evalue]
         if (query + 1) % 500 == 0:
-            print(f"searched {query + 1} of {len(names)} proteins", flush=True)
+            say(f"searched {query + 1} of {len(names)} proteins")
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

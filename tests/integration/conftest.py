@@ -1,0 +1,65 @@
+"""The demo organism in memory: real proteins and expression, all its labels visible."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geneduet import annotations, labels, splits
+from geneduet import expression as expression_reader
+from geneduet import ontology as go
+from geneduet.boosting import Settings
+from geneduet.crossfit import Task
+from geneduet.learners import make_view
+from geneduet.proteome import read_proteome
+from geneduet.views import expression, homology, sequence
+
+DEMO = Path(__file__).parents[2] / "resources" / "demo"
+
+
+@pytest.fixture(scope="session")
+def demo_task():
+    """Aspect F of the demo organism, with few trees."""
+    proteins = read_proteome(DEMO / "proteome.fasta.gz")
+    genes = proteins["gene_id"].tolist()
+    graph = go.read_obo(DEMO / "ontology.obo.gz")
+    rows, _ = annotations.join_genes(annotations.read_annotations(DEMO / "annotations.tsv.gz"), genes)
+    chosen, _ = annotations.select(rows, graph, ["IEA"])
+    seen, _ = labels.make("F", genes, chosen, graph, hidden=[], min_positives=10)
+    study = expression_reader.Study("precise", "log", expression_reader.read_matrix(DEMO / "expression.tsv.gz"))
+    merged, _ = expression_reader.merge_studies([study], genes)
+    engine = homology.choose_engine("auto")
+    hits = homology.search(genes, proteins["sequence"].tolist(), engine, 1e-3, threads=2)
+    family = homology.families(hits, genes, 0.3, 0.3)
+    views = {
+        "sequence": make_view(
+            "sequence",
+            sequence.features(genes, proteins["sequence"].tolist()),
+            genes,
+            homology.neighbours(hits, genes),
+        ),
+        "expression": make_view(
+            "expression",
+            expression.modules(merged, 30),
+            genes,
+            expression.neighbours(expression.partners(merged, 30), genes),
+        ),
+    }
+    fold = splits.assign_folds(family, seen.annotated, 3, seed=1)
+    return Task(seen, views, fold, family, 3, Settings(trees=20, depth=5), 1.0, seed=1, threads=2)
+
+
+@pytest.fixture
+def permuted(demo_task):
+    """A function of a seed: the task with whole label rows permuted among the labelled genes."""
+
+    def permute(seed):
+        own = demo_task.labels
+        rows = np.flatnonzero(own.annotated)
+        order = np.arange(len(own.genes))
+        order[rows] = np.random.default_rng(seed).permutation(rows)
+        mixed = replace(own, positive=own.positive[order], negative=own.negative[order])
+        return replace(demo_task, labels=mixed, seed=seed)
+
+    return permute
