@@ -19,6 +19,8 @@ GROUPS = 4  # of terms, by quantile of information content
 BINS = 128  # of the raw score's logit, in which pairs are counted before fitting
 LOWEST, HIGHEST = -9.0, 9.0  # logits beyond which scores are taken as equal: squared error may leave the unit interval
 ITERATIONS, RIDGE = 25, 1.0
+BELIEVED = 2.0  # standard errors above 0 from which a score is taken to tell more than the prior
+PRIOR_ALONE = (0.0, 0.0, 1.0)  # the coefficients of a score that tells nothing
 
 
 def logit(probability: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -144,7 +146,7 @@ def _fit_group(
     pairs: NDArray[np.float64], positives: NDArray[np.float64], prior: NDArray[np.float32]
 ) -> tuple[float, float, float]:
     if not positives.sum():
-        return 0.0, 0.0, 1.0  # nothing to learn from: the prior
+        return PRIOR_ALONE  # nothing to learn from
     center = LOWEST + (np.arange(BINS) + 0.5) * (HIGHEST - LOWEST) / BINS
     term, bin_ = np.nonzero(pairs)
     design = np.column_stack([np.ones(len(term)), center[bin_], prior[term]])
@@ -152,9 +154,7 @@ def _fit_group(
     found = _logistic(design, total, hit)
     if found[1] >= 0:
         return float(found[0]), float(found[1]), float(found[2])
-    # a score that ranks backwards tells nothing: keep the prior alone
-    intercept, prior_slope = _logistic(design[:, [0, 2]], total, hit)
-    return float(intercept), 0.0, float(prior_slope)
+    return PRIOR_ALONE  # a score that ranks backwards tells nothing
 
 
 def _logistic(design: NDArray[np.float64], total: NDArray[np.float64], hit: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -186,9 +186,43 @@ def fit_by_fold(
     raw : for each fold k, (genes, terms) scores of the model that had not seen fold k.
     positive, annotated, fold : labels and fold of each gene.
     """
-    oof = out_of_fold(raw, annotated, fold)[annotated]
-    counts = count(oof, positive[annotated], fold[annotated], len(raw))
-    return [fit(counts.without(k), information_content) for k in range(len(raw))]
+    oof, own, labels = out_of_fold(raw, annotated, fold)[annotated], fold[annotated], positive[annotated]
+    counts = count(oof, labels, own, len(raw))
+    fitted = [fit(counts.without(k), information_content) for k in range(len(raw))]
+    return [trust(one, oof[own != k], labels[own != k]) for k, one in enumerate(fitted)]
+
+
+def trust(calibrator: Calibrator, scores: Matrix, positive: sparse.csr_array) -> Calibrator:
+    """The calibrator with the prior alone in every group of terms in which the scores have not proved to tell more.
+
+    They have where the slope is more than BELIEVED standard errors above 0, a gene counting as one observation,
+    because its terms are not independent (sandwich estimator: Huber 1967; Liang and Zeger 1986, Biometrika 73:13).
+
+    Parameters
+    ----------
+    scores, positive : (genes, terms), those that the calibrator was fitted to.
+    """
+    coefficients = calibrator.coefficients.copy()
+    probability, odds, label = calibrator.apply(scores), logit(scores), positive.toarray()
+    for number, (_, slope, _) in enumerate(calibrator.coefficients):
+        columns = calibrator.group == number
+        design = [
+            np.ones_like(odds[:, columns]),
+            odds[:, columns],
+            np.broadcast_to(calibrator.prior[columns], odds[:, columns].shape),
+        ]
+        if slope <= BELIEVED * _slope_error(design, label[:, columns], probability[:, columns]):
+            coefficients[number] = PRIOR_ALONE
+    return Calibrator(coefficients, calibrator.group, calibrator.prior)
+
+
+def _slope_error(design: Sequence[Matrix], label: NDArray[np.bool_], probability: Matrix) -> float:
+    """Standard error of the second coefficient of a logistic fit, with genes as clusters; arrays are (genes, terms)."""
+    residual, weight = label - probability, probability * (1 - probability)
+    by_gene = np.column_stack([(residual * part).sum(axis=1, dtype=np.float64) for part in design])
+    hessian = np.array([[(weight * a * b).sum(dtype=np.float64) for b in design] for a in design])
+    inverse = np.linalg.inv(hessian + RIDGE * np.eye(len(design)))
+    return float(np.sqrt((inverse @ by_gene.T @ by_gene @ inverse)[1, 1]))
 
 
 def out_of_fold(by_fold: Sequence[Matrix], annotated: NDArray[np.bool_], fold: NDArray[np.int64]) -> Matrix:

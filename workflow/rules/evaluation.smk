@@ -2,11 +2,6 @@
 FIGURES = ["precision_recall", "reliability", "cotraining"]
 
 
-def by_aspect(pattern):
-    """The files of all aspects of the organism of a job."""
-    return expand(f"results/{{{{organism}}}}/{pattern}", aspect=ASPECTS)
-
-
 rule evaluate:
     """All models, by cross-validation and on held-out genes, with intervals."""
     input:
@@ -36,7 +31,7 @@ rule evaluate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        mem_mb=memory(6000),
         runtime="2h",
     params:
         folder=lambda wildcards: f"results/{wildcards.organism}/evaluation",
@@ -86,7 +81,7 @@ rule draw_figures:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        mem_mb=memory(1000),
         runtime="20m",
     params:
         evaluation=lambda wildcards: f"results/{wildcards.organism}/evaluation",

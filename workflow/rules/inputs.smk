@@ -15,7 +15,7 @@ rule read_ontology:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        mem_mb=memory(1000),
         runtime="20m",
     params:
         code=code("read-ontology"),
@@ -39,7 +39,7 @@ rule read_genes:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=memory(2000),
         runtime="30m",
     params:
         proteome=option("proteome", "proteome"),
@@ -68,7 +68,7 @@ rule read_annotations:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=memory(2000),
         runtime="30m",
     params:
         evidence=lambda wildcards: [f"--evidence-code={one}" for one in ORGANISMS[wildcards.organism].evidence_codes],
@@ -95,7 +95,7 @@ rule read_expression:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=memory(2000),
         runtime="30m",
     params:
         studies=lambda wildcards: [
@@ -128,7 +128,7 @@ rule make_labels:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=memory(2000),
         runtime="20m",
     params:
         folder=lambda wildcards: f"results/{wildcards.organism}/labels",

@@ -31,7 +31,7 @@ rule write_predictions:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=memory(4000),
         runtime="1h",
     params:
         folder=lambda wildcards: f"results/{wildcards.organism}",
@@ -69,7 +69,7 @@ rule save_model:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        mem_mb=memory(1000),
         runtime="1h",
     params:
         views=as_options(feature_files),

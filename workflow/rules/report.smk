@@ -19,7 +19,7 @@ rule record_run:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        mem_mb=memory(1000),
         runtime="20m",
     params:
         settings=lambda wildcards: json.dumps(

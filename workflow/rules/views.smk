@@ -16,7 +16,7 @@ rule describe_sequences:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=memory(2000),
         runtime="30m",
     params:
         table=option("table", "views.sequence.table"),
@@ -41,7 +41,7 @@ rule search_homologues:
         ENVIRONMENT
     threads: 4
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=memory(4000),
         runtime="4h",
     params:
         homology=options("homology"),
@@ -67,7 +67,7 @@ rule describe_expression:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=memory(2000),
         runtime="30m",
     params:
         expression=lambda wildcards, input: (
@@ -96,7 +96,7 @@ rule rank_coexpression:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=memory(2000, per_mb=600, of="expression"),
         runtime="30m",
     params:
         partners=options("views.expression.partners"),
@@ -122,7 +122,7 @@ rule make_folds:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=memory(2000),
         runtime="20m",
     params:
         hits=lambda wildcards, input: f"--hits {shlex.quote(str(input.hits))}" if input.hits else "",

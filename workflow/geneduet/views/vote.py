@@ -66,7 +66,9 @@ def vote(neighbours: Neighbours, labels: sparse.csr_array, training: NDArray[np.
 
 
 def naive(labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Share of the training genes that have each term, shape (terms,): the prior."""
+    """Share of the training genes that have each term, shape (terms,): the prior; 0 where there are none."""
+    if not training.any():
+        return np.zeros(labels.shape[1], np.float32)
     return np.asarray(labels[training].mean(axis=0), np.float32).ravel()
 
 
