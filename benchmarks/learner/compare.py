@@ -13,8 +13,9 @@ import pandas as pd
 import xgboost as xgb
 
 from geneduet import annotations, evaluation, labels, ontology, splits, tables
-from geneduet.boosting import MultiLabelBooster, Settings
+from geneduet.boosting import MultiLabelBooster
 from geneduet.proteome import read_proteome
+from geneduet.settings import Settings
 from geneduet.views import homology, sequence
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo"

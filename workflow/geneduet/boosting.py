@@ -7,7 +7,7 @@ full gradient (SketchBoost: Iosipoi and Vakhrushev 2022, NeurIPS). XGBoost 3.2 h
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,22 +20,9 @@ from numpy.typing import NDArray
 from xgboost.objective import TreeObjective
 
 from geneduet.files import atomic
+from geneduet.settings import Settings
 
 Matrix = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How trees are grown; `rows` and `columns` are the shares sampled for each tree and node."""
-
-    trees: int = 80
-    depth: int = 6
-    learning_rate: float = 0.06
-    rows: float = 0.8
-    columns: float = 0.3
-    bins: int = 16
-    min_rows: float = 10.0
-    reduced_dimensions: int = 8
 
 
 class MultiLabelBooster:

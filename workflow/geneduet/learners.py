@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geneduet.boosting import MultiLabelBooster, Settings
+from geneduet.boosting import MultiLabelBooster
 from geneduet.labels import Labels
+from geneduet.settings import Settings
 from geneduet.views import vote
 from geneduet.views.vote import Neighbours
 

@@ -1,0 +1,29 @@
+"""How the trees of a learner are grown; apart from the learner, so that `--help` need not load XGBoost."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How trees are grown.
+
+    Parameters
+    ----------
+    trees : of a model.
+    depth : of a tree.
+    learning_rate : shrinkage of each tree's contribution.
+    rows : share of the genes drawn for a tree.
+    columns : share of the features drawn for a node.
+    bins : that each feature is cut into.
+    min_rows : sum of gene weights that a leaf needs.
+    reduced_dimensions : of the projected gradient that finds the splits.
+    """
+
+    trees: int = 80
+    depth: int = 6
+    learning_rate: float = 0.06
+    rows: float = 0.8
+    columns: float = 0.3
+    bins: int = 16
+    min_rows: float = 10.0
+    reduced_dimensions: int = 8
