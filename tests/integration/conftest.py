@@ -9,10 +9,10 @@ import pytest
 from geneduet import annotations, labels, splits
 from geneduet import expression as expression_reader
 from geneduet import ontology as go
-from geneduet.boosting import Settings
 from geneduet.crossfit import Task
 from geneduet.learners import make_view
 from geneduet.proteome import read_proteome
+from geneduet.settings import Settings
 from geneduet.views import expression, homology, sequence
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo"

@@ -17,7 +17,7 @@ def fit_all(task, folder):
     untrained = baselines.untrained(task)
     learned = baselines.fit_supervised(task, folder / "references")
     supervised = {**untrained, **learned, **baselines.fuse(task, learned)}
-    taught = baselines.self_train(task, learned, 0.3, folder / "references")
+    taught = baselines.self_train(task, learned, 0.3)
     places = {"references": folder / "references", "cotraining": folder / "cotraining"}
     outcome = cotraining.cotrain(task, supervised, cotraining.Rules(), places)
     models = {**supervised, "self_training": taught, **outcome.models}

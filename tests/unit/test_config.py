@@ -329,3 +329,8 @@ def test_test_organisms_find_their_data():
     assert organisms["ecoli"].inputs()["expression.precise"] == DATA / "ecoli" / "expression.tsv.gz"
     assert all(organism.evaluation.leave_out_reserved for organism in organisms.values())
     json.dumps(organisms["yeast"].model_dump(mode="json"))
+
+
+def test_a_path_that_snakemake_would_take_for_a_wildcard_is_refused(organism_file):
+    file = organism_file(proteome="a{b}.faa")
+    assert message(file).startswith(f"{file}: proteome: a path with {{ or }} in it")

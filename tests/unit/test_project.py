@@ -52,3 +52,12 @@ def test_the_version_is_the_same_everywhere():
 
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert __version__ == project()["version"] == citation["version"]
+
+
+def test_the_learner_grows_trees_by_the_configured_defaults():
+    from geneduet.config import Learner
+    from geneduet.settings import Settings
+
+    configured = Learner().model_dump()
+    configured.pop("unknown_weight")
+    assert vars(Settings()) == configured

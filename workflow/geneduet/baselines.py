@@ -54,12 +54,14 @@ def complete(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[
 def fuse(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[Matrix]]:
     """Late fusion, the mean of the views that a gene has, and fusion, the mean of late and early fusion.
 
-    Empty where there is one view only.
+    A gene with one view gets that view's score in both. Empty where there is one view only.
     """
     if EARLY not in learned:
         return {}
     late = _either(task, learned)
-    both = [(np.float32(0.5) * (a + b)).astype(np.float32) for a, b in zip(late, learned[EARLY], strict=True)]
+    # early fusion is filled in anew: a single view may have learned since it was
+    early = complete(task, learned)[EARLY]
+    both = [(np.float32(0.5) * (a + b)).astype(np.float32) for a, b in zip(late, early, strict=True)]
     return {"late_fusion": late, "fusion": both}
 
 
@@ -89,7 +91,7 @@ def untrained(task: Task) -> dict[str, list[Matrix]]:
     return models
 
 
-def self_train(task: Task, learned: Mapping[str, list[Matrix]], weight: float, folder: Path) -> list[Matrix]:
+def self_train(task: Task, learned: Mapping[str, list[Matrix]], weight: float) -> list[Matrix]:
     """The concatenated views, refitted with their own scores as soft labels of all unlabelled genes.
 
     Parameters
@@ -103,7 +105,7 @@ def self_train(task: Task, learned: Mapping[str, list[Matrix]], weight: float, f
     lessons = [
         Lesson(scores, (can & ~task.training(k)) * np.float32(weight)) for k, scores in enumerate(learned[teacher])
     ]
-    taught = cross_fit(task, "self_training", views, folder, lessons)
+    taught = cross_fit(task, "self_training", views, None, lessons)
     if len(views) == 1:
         return taught
     return complete(task, {**{name: learned[name] for name in views}, EARLY: taught})[EARLY]

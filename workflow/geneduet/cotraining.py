@@ -9,6 +9,7 @@ of the other folds.
 """
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,22 @@ def write_choice(path: Path, outcome: Outcome) -> None:
     }
     with open_output(path) as handle:
         json.dump({"final": outcome.chosen, "boosters": source}, handle, indent=1)
+
+
+def remove_unused(folder: Path, outcome: Outcome) -> None:
+    """Remove the boosters of lessons that were not kept: they are large, and nobody will ask for them.
+
+    Parameters
+    ----------
+    folder : where `cotrain` saved them.
+    """
+    used = {place for own in outcome.source.values() for _, place in own}
+    for place in folder.glob("*/*/"):
+        if place not in used:
+            shutil.rmtree(place)
+    for model in folder.glob("*/"):
+        if not any(model.iterdir()):
+            model.rmdir()
 
 
 def _round(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 COMPONENTS = 16  # of the label matrix; a vote of thousands of terms is given to the trees as its place on these
+ROUNDING = 1e-9  # of the largest variance: less than that is none
 STRENGTH_QUANTILES = (0.25, 0.5, 0.75)  # of the strongest labelled neighbour: how far a vote is to be trusted
 
 
@@ -134,11 +135,16 @@ def mix(
 
 
 def components(labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Directions in which the training labels vary most, shape (terms, k), k <= COMPONENTS, signs fixed."""
+    """Directions in which the training labels vary most, shape (terms, k), signs fixed; k is COMPONENTS or all terms.
+
+    Where labels vary in fewer directions the last are zeros: what the algebra gives there is rounding noise, and
+    differs from machine to machine.
+    """
     matrix = labels[training].toarray().astype(np.float64)
     matrix -= matrix.mean(axis=0)
-    _, vectors = np.linalg.eigh(matrix.T @ matrix)
-    chosen = vectors[:, ::-1][:, : min(COMPONENTS, *matrix.shape)]
+    values, vectors = np.linalg.eigh(matrix.T @ matrix)
+    varies = values[::-1][:COMPONENTS] > ROUNDING * values.max(initial=0.0)
+    chosen = vectors[:, ::-1][:, :COMPONENTS] * varies
     sign = np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
     return np.asarray(chosen * sign, np.float32)
 

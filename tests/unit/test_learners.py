@@ -1,0 +1,143 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from geneduet.learners import Lesson, ViewLearner, make_view
+from geneduet.views import vote
+
+
+@pytest.fixture
+def learner(simulated):
+    """A function of view names: a learner not yet fitted."""
+
+    def make(*names, unknown_weight=1.0, seed=5):
+        return ViewLearner([simulated.views[name] for name in names], simulated.settings, unknown_weight, seed)
+
+    return make
+
+
+def test_a_view_holds_all_genes_and_knows_which_it_has():
+    table = pd.DataFrame({"length": [1.0, 2.0], "charge": [3.0, 4.0]}, index=["c", "a"])
+    view = make_view("sequence", table, ["a", "b", "c"])
+    assert view.present.tolist() == [True, False, True]
+    assert view.columns == ["sequence:length", "sequence:charge"]
+    np.testing.assert_array_equal(view.features, np.array([[2, 4], [np.nan, np.nan], [1, 3]], np.float32))
+    assert view.features.dtype == np.float32
+
+
+@pytest.mark.parametrize("names", [("sequence",), ("expression",), ("sequence", "expression")])
+def test_each_column_that_the_trees_see_has_a_name_of_its_own(simulated, learner, names):
+    own = learner(*names)
+    features, base = own.describe(simulated.labels, simulated.training(0))
+    columns = own.columns(len(simulated.labels.terms))
+    assert len(columns) == len(set(columns)) == features.shape[1]
+    assert base.shape == simulated.labels.positive.shape
+    # the vote of the first view stands behind the features of all views
+    place = columns.index(f"{names[0]}:best_neighbour")
+    links = own.views[0].neighbours
+    given = vote.vote(links, simulated.labels.positive, simulated.training(0))
+    np.testing.assert_allclose(features[:, place], given.strength, rtol=1e-6)
+
+
+def test_what_the_trees_see_comes_from_training_labels_alone(simulated, learner, with_labels):
+    training = simulated.training(0)
+    other = simulated.labels.positive.toarray()
+    other[~training] = True
+    task = with_labels(simulated, other)
+    for names in (["sequence"], ["expression"], ["sequence", "expression"]):
+        before, after = (learner(*names).describe(own.labels, training) for own in (simulated, task))
+        np.testing.assert_array_equal(after[0], before[0])
+        np.testing.assert_array_equal(after[1], before[1])
+
+
+def test_a_gene_without_the_view_gets_the_prior(simulated, learner):
+    training = simulated.training(0)
+    missing = ~simulated.views["expression"].present
+    prior = vote.naive(simulated.labels.positive, training)
+    for names in (["expression"], ["sequence", "expression"]):
+        scores = learner(*names).fit(simulated.labels, training).predict(simulated.labels, training)
+        assert (scores[missing] == prior).all()
+        assert (scores[~missing] != prior).any(axis=1).all()
+
+
+def test_a_gene_without_the_view_is_not_learned_from(simulated, learner, with_labels):
+    training = simulated.training(0)
+    missing = ~simulated.views["expression"].present
+    # its labels count in the prior and the components; swapping those of two such genes leaves these as they are
+    first, second = np.flatnonzero(missing & training)[:2]
+    positive = simulated.labels.positive.toarray()
+    assert (positive[first] != positive[second]).any()
+    positive[[first, second]] = positive[[second, first]]
+    tasks = (with_labels(simulated, simulated.labels.positive.toarray()), with_labels(simulated, positive))
+    before, after = (learner("expression").fit(task.labels, training).predict(task.labels, training) for task in tasks)
+    np.testing.assert_array_equal(after, before)
+
+
+def test_unknown_pairs_of_weight_0_are_not_taken_as_negative(simulated, learner):
+    # where only positives and NOTs count, nothing but NOTs speaks against a term
+    training = simulated.training(0)
+    strict, open_world = (
+        learner("sequence", unknown_weight=weight).fit(simulated.labels, training).predict(simulated.labels, training)
+        for weight in (1.0, 0.0)
+    )
+    assert open_world.mean() > strict.mean() + 0.1
+
+
+def test_a_not_pair_keeps_its_weight_where_unknown_ones_lose_theirs(simulated, learner):
+    training = simulated.training(0)
+    missing = ~simulated.labels.positive.toarray()
+    told = missing & (np.random.default_rng(1).random(missing.shape) < 0.3)
+    with_not, without = (
+        learner("sequence", unknown_weight=0.0).fit(labels, training).predict(labels, training)
+        for labels in (
+            replace(simulated.labels, negative=sparse.csr_array(pairs)) for pairs in (told, np.zeros_like(told))
+        )
+    )
+    rows = training[:, None] & told
+    assert with_not[rows].mean() < without[rows].mean() - 0.05
+
+
+def test_a_lesson_is_learned_and_only_by_those_taught(simulated, learner):
+    training = simulated.training(0)
+    target = np.full(simulated.labels.positive.shape, 0.9, np.float32)
+    weight = np.where(~training, 1.0, 0.0).astype(np.float32)
+    plain = learner("sequence").fit(simulated.labels, training).predict(simulated.labels, training)
+    taught = learner("sequence").fit(simulated.labels, training, Lesson(target, weight))
+    scores = taught.predict(simulated.labels, training)
+    assert scores[~training].mean() > plain[~training].mean() + 0.2
+    # a gene of weight 0, and a training gene whatever its weight, is not taught: its target is never looked at
+    some = weight.copy()
+    some[np.flatnonzero(~training)[:10]] = 0
+    loud = some.copy()
+    loud[training] = 1
+    other = target.copy()
+    other[some == 0] = 0.1
+    first = learner("sequence").fit(simulated.labels, training, Lesson(target, some))
+    second = learner("sequence").fit(simulated.labels, training, Lesson(other, loud))
+    np.testing.assert_array_equal(second.predict(simulated.labels, training), first.predict(simulated.labels, training))
+
+
+def test_an_empty_lesson_is_no_lesson(simulated, learner):
+    training = simulated.training(0)
+    nothing = Lesson(np.ones(simulated.labels.positive.shape, np.float32), np.zeros(len(training), np.float32))
+    plain = learner("expression").fit(simulated.labels, training).predict(simulated.labels, training)
+    taught = learner("expression").fit(simulated.labels, training, nothing).predict(simulated.labels, training)
+    np.testing.assert_array_equal(taught, plain)
+
+
+def test_a_learner_is_saved_and_taken_up_again(simulated, learner, tmp_path):
+    training = simulated.training(0)
+    own = learner("sequence").fit(simulated.labels, training)
+    own.save(tmp_path)
+    again = learner("sequence", seed=99).load(tmp_path)
+    np.testing.assert_array_equal(again.predict(simulated.labels, training), own.predict(simulated.labels, training))
+
+
+def test_nothing_is_predicted_or_saved_before_the_fit(simulated, learner, tmp_path):
+    with pytest.raises(ValueError, match="fit or load before predict"):
+        learner("sequence").predict(simulated.labels, simulated.training(0))
+    with pytest.raises(ValueError, match="fit before save"):
+        learner("sequence").save(tmp_path)

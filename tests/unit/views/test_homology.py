@@ -1,0 +1,158 @@
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geneduet.errors import InputError
+from geneduet.views import homology
+
+RESIDUES = np.array(list("ACDEFGHIKLMNPQRSTVWY"))
+
+needs_diamond = pytest.mark.skipif(
+    shutil.which("diamond") is None, reason="DIAMOND is not on the PATH (Debian: diamond-aligner, conda: diamond)"
+)
+ENGINES = [pytest.param("diamond", marks=needs_diamond), "phmmer"]
+
+
+def protein(seed: int, length: int = 200) -> str:
+    return "".join(np.random.default_rng(seed).choice(RESIDUES, length))
+
+
+def mutated(sequence: str, places: range) -> str:
+    """With another residue, the next of the alphabet, at each of these places."""
+    letters = list(sequence)
+    for place in places:
+        letters[place] = RESIDUES[(np.flatnonzero(letters[place] == RESIDUES)[0] + 1) % 20]
+    return "".join(letters)
+
+
+def found(sequences: dict[str, str], engine: str) -> pd.DataFrame:
+    return homology.search(list(sequences), list(sequences.values()), engine, max_evalue=1e-3, threads=1)
+
+
+def pairs(hits: pd.DataFrame) -> set[tuple[str, str]]:
+    return set(zip(hits["query"], hits["target"], strict=True))
+
+
+def hits(*rows: tuple[str, str, float, float, float, float]) -> pd.DataFrame:
+    """Rows of query, target, bitscore, identity, query_coverage, target_coverage."""
+    table = pd.DataFrame(rows, columns=["query", "target", "bitscore", "identity", "query_coverage", "target_coverage"])
+    return table.assign(evalue=1e-10)[homology.COLUMNS]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_related_find_each_other_and_nobody_finds_itself(engine: str) -> None:
+    one = protein(1)
+    table = found({"a": one, "b": mutated(one, range(0, 200, 3)), "c": protein(2), "d": protein(3)}, engine)
+    assert list(table.columns) == homology.COLUMNS
+    assert pairs(table) == {("a", "b"), ("b", "a")}
+    assert (table["bitscore"] > 50).all()
+    assert (table["evalue"] < 1e-10).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_identity_and_coverage_of_a_pair_made_by_hand(engine: str) -> None:
+    # b is residues 51 to 150 of a's 200, ten of the hundred changed: 90% identical, all of b, half of a
+    one = protein(1)
+    table = found({"a": one, "b": mutated(one[50:150], range(5, 100, 10))}, engine).set_index("query")
+    assert table.loc["a", "identity"] == pytest.approx(0.9, abs=0.01)
+    assert table.loc["a", "query_coverage"] == pytest.approx(0.5, abs=0.02)
+    assert table.loc["a", "target_coverage"] == pytest.approx(1, abs=0.04)
+    assert table.loc["b", "query_coverage"] == pytest.approx(1, abs=0.04)
+    assert table.loc["b", "target_coverage"] == pytest.approx(0.5, abs=0.02)
+
+
+@needs_diamond
+def test_both_engines_give_the_same_table() -> None:
+    one, other = protein(1), protein(2)
+    sequences = {"a": one, "b": mutated(one, range(0, 200, 4)), "c": other, "d": other, "e": protein(3)}
+    diamond, phmmer = found(sequences, "diamond"), found(sequences, "phmmer")
+    assert pairs(diamond) == pairs(phmmer) == {("a", "b"), ("b", "a"), ("c", "d"), ("d", "c")}
+    pd.testing.assert_series_equal(diamond.dtypes, phmmer.dtypes)
+    order = ["query", "target"]
+    for column in ("identity", "query_coverage", "target_coverage"):
+        np.testing.assert_allclose(
+            diamond.sort_values(order)[column], phmmer.sort_values(order)[column], atol=0.04, err_msg=column
+        )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_pair_has_one_row_and_the_best_comes_first(engine: str) -> None:
+    one = protein(1)
+    # c holds a's first 80 residues twice: two alignments, one row
+    sequences = {"a": one, "b": mutated(one, range(0, 200, 4)), "c": one[:80] + protein(7, 60) + one[:80]}
+    table = found(sequences, engine)
+    assert len(table) == len(pairs(table)) == 6
+    assert table["query"].tolist() == sorted(table["query"])
+    for _, own in table.groupby("query"):
+        assert own["bitscore"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_gene_ids_come_back_as_they_were(engine: str) -> None:
+    one = protein(1)
+    odd = ["gene one", "b|0002|c", "#3", "päärynä\t>x", "1", "0"]
+    table = found({name: mutated(one, range(number, 200, 9)) for number, name in enumerate(odd)}, engine)
+    assert set(table["query"]) == set(table["target"]) == set(odd)
+    assert pairs(table) == {(a, b) for a in odd for b in odd if a != b}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_proteome_without_homologues_has_an_empty_table(engine: str) -> None:
+    for sequences in ({"a": protein(1), "b": protein(2)}, {"a": "M"}, {"a": "A" * 50, "b": "XXXX", "c": "MUUUK"}):
+        table = found(sequences, engine)
+        assert list(table.columns) == homology.COLUMNS
+        assert table.empty
+        assert homology.neighbours(table, list(sequences)).weights.nnz == 0
+        assert homology.families(table, list(sequences), 0.4, 0.5).tolist() == list(range(len(sequences)))
+
+
+def test_the_engine_is_diamond_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert homology.choose_engine("auto") == "diamond"
+    assert homology.choose_engine("phmmer") == "phmmer"
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert homology.choose_engine("auto") == "phmmer"
+    with pytest.raises(InputError, match="diamond is not on the PATH"):
+        homology.choose_engine("diamond")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_engine_is_recorded_with_its_version(engine: str) -> None:
+    assert homology.engine_version(engine).startswith(engine)
+    assert any(letter.isdigit() for letter in homology.engine_version(engine))
+
+
+def test_a_family_is_a_chain_of_links_at_the_thresholds() -> None:
+    table = hits(
+        ("a", "b", 90, 0.40, 0.9, 0.5),  # at both thresholds: linked
+        ("b", "c", 90, 0.60, 0.9, 0.9),  # and on to c, although a and c have no hit
+        ("c", "d", 90, 0.39, 0.9, 0.9),  # too unlike
+        ("d", "e", 90, 0.90, 0.9, 0.49),  # a shared domain: too little of e
+        ("e", "f", 90, 0.90, 0.49, 0.9),  # too little of e again
+    )
+    assert homology.families(table, list("fabcde"), identity=0.4, coverage=0.5).tolist() == [0, 1, 1, 1, 2, 3]
+
+
+def test_neighbours_vote_by_bitscore_in_both_directions() -> None:
+    table = hits(("a", "b", 80, 0.5, 1, 1), ("b", "a", 100, 0.5, 1, 1), ("c", "a", 60, 0.3, 1, 1))
+    links = homology.neighbours(table, ["a", "b", "c"])
+    # the larger of both directions
+    assert links.weights.toarray().tolist() == [[0, 100, 60], [100, 0, 0], [60, 0, 0]]
+    assert links.copies.nnz == 0
+
+
+def test_copies_are_the_nearly_identical() -> None:
+    table = hits(
+        ("a", "b", 99, 0.97, 1, 1), ("a", "c", 99, 0.969, 1, 1), ("d", "c", 99, 0.9, 1, 1), ("c", "d", 99, 1, 1, 1)
+    )
+    copies = homology.neighbours(table, list("abcd")).copies.toarray()
+    assert {(int(i), int(j)) for i, j in np.argwhere(copies)} == {(0, 1), (1, 0), (2, 3), (3, 2)}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_first_protein_that_could_be_dna_does_not_stop_the_search(engine: str) -> None:
+    one = protein(1)
+    table = found({"a": "ACGTACGTNACGGT", "b": one, "c": mutated(one, range(0, 200, 3))}, engine)
+    assert pairs(table) == {("b", "c"), ("c", "b")}
