@@ -3,16 +3,20 @@
 Imports stand inside the commands, so that `geneduet --help` and each step start at once.
 """
 
+import inspect
+import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from geneduet import __version__
 from geneduet.errors import InputError
 from geneduet.progress import say
+from geneduet.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +25,21 @@ if TYPE_CHECKING:
     from geneduet.learners import View
 
 app = App(name="geneduet", version=__version__, help="Predicts Gene Ontology terms from sequence and expression.")
+Described = TypeVar("Described", bound=Callable[..., object])
+
+
+def described(thing: Described) -> Described:
+    """Let `--help` show what our docstrings say: cyclopts takes what stands after `name :` for a type."""
+
+    def spell_out(entry: re.Match[str]) -> str:
+        indent, names, text = entry.groups()
+        return "\n".join(f"{indent}{name}\n{indent}    {text}" for name in names.split(", "))
+
+    thing.__doc__ = re.sub(
+        r"^( *)(\w+(?:, \w+)*) : (.+)$", spell_out, inspect.cleandoc(thing.__doc__ or ""), flags=re.M
+    )
+    return thing
+
 
 Mode = Literal["replace", "append"]
 
@@ -29,6 +48,7 @@ Mode = Literal["replace", "append"]
 
 
 @app.command
+@described
 def read_ontology(obo: Path, ontology: Path) -> None:
     """Read an OBO file.
 
@@ -45,6 +65,7 @@ def read_ontology(obo: Path, ontology: Path) -> None:
 
 
 @app.command
+@described
 def read_genes(
     genes: Path, *, proteome: Path | None = None, gene_map: Path | None = None, table: list[Path] | None = None
 ) -> None:
@@ -74,6 +95,7 @@ def read_genes(
 
 
 @app.command
+@described
 def read_annotations(
     source: Path,
     annotations: Path,
@@ -105,6 +127,7 @@ def read_annotations(
 
 
 @app.command
+@described
 def read_expression(
     expression: Path,
     *,
@@ -132,6 +155,7 @@ def read_expression(
 
 
 @app.command
+@described
 def make_labels(
     annotations: Path, folder: Path, *, genes: Path, ontology: Path, min_positives: int, holdout: Path | None = None
 ) -> None:
@@ -162,6 +186,7 @@ def make_labels(
 
 
 @app.command
+@described
 def describe_sequences(genes: Path, features: Path, *, table: Path | None = None, mode: Mode = "replace") -> None:
     """Write the features of the sequence view.
 
@@ -183,6 +208,7 @@ def describe_sequences(genes: Path, features: Path, *, table: Path | None = None
 
 
 @app.command
+@described
 def search_homologues(
     genes: Path, hits: Path, engine_used: Path, *, engine: str, max_evalue: float, threads: int = 1
 ) -> None:
@@ -210,6 +236,7 @@ def search_homologues(
 
 
 @app.command
+@described
 def describe_expression(
     genes: Path,
     features: Path,
@@ -240,6 +267,7 @@ def describe_expression(
 
 
 @app.command
+@described
 def rank_coexpression(expression: Path, neighbours: Path, *, partners: int = 50) -> None:
     """Write each gene's closest partners by mutual rank.
 
@@ -256,6 +284,7 @@ def rank_coexpression(expression: Path, neighbours: Path, *, partners: int = 50)
 
 
 @app.command
+@described
 def make_folds(
     genes: Path,
     folds: Path,
@@ -297,7 +326,8 @@ def make_folds(
 
 
 @Parameter(name="*")
-@dataclass(frozen=True)
+@described
+@dataclass(frozen=True, kw_only=True)
 class Learning:
     """What both learning steps need.
 
@@ -310,6 +340,8 @@ class Learning:
     minimum_labels : labelled genes that an aspect needs.
     seed : of everything random.
     threads : folds fitted at the same time.
+    settings : how trees are grown.
+    unknown_weight : weight of a pair that is neither annotated nor NOT.
     """
 
     labels: Path
@@ -321,31 +353,22 @@ class Learning:
     expression: Path | None = None
     coexpression: Path | None = None
     threads: int = 1
-    trees: int = 80
-    depth: int = 6
-    learning_rate: float = 0.06
-    rows: float = 0.8
-    columns: float = 0.3
-    bins: int = 16
-    min_rows: float = 10.0
-    reduced_dimensions: int = 8
+    settings: Annotated[Settings, Parameter(name="*")] = field(default_factory=Settings)
     unknown_weight: float = 1.0
 
     def task(self) -> "Task":
         """Read the files."""
         from geneduet import labels, tables
-        from geneduet.boosting import Settings
         from geneduet.crossfit import Task
 
         aspect, split = labels.read(self.labels), tables.read(self.folds)
-        names = Settings.__dataclass_fields__
         return Task(
             labels=aspect,
             views=self._views(aspect.genes),
             fold=split["fold"].to_numpy(),
             family=split["family"].to_numpy(),
             folds=int(split["fold"].max()) + 1,
-            settings=Settings(**{name: getattr(self, name) for name in names}),
+            settings=self.settings,
             unknown_weight=self.unknown_weight,
             seed=self.seed,
             threads=self.threads,
@@ -369,6 +392,7 @@ class Learning:
 
 
 @app.command
+@described
 def fit_references(scores: Path, boosters: Path, learning: Learning, *, weight: float = 0.3) -> None:
     """Fit the reference models: naive, homology, each view, the fusions, and self-training.
 
@@ -391,13 +415,14 @@ def fit_references(scores: Path, boosters: Path, learning: Learning, *, weight: 
     else:
         learned = baselines.fit_supervised(task, boosters)
         models |= {**learned, **baselines.fuse(task, learned)}
-        models["self_training"] = baselines.self_train(task, learned, weight, boosters)
+        models["self_training"] = baselines.self_train(task, learned, weight)
     raw = {"naive", "homology"}  # as others compute them: neither calibrated nor reconciled
     done = {name: (task.out_of_fold if name in raw else task.finish)(by_fold) for name, by_fold in models.items()}
     write(scores, Scores(task.labels.genes, task.labels.terms, done))
 
 
 @app.command
+@described
 def cotrain(
     references: Path,
     scores: Path,
@@ -441,6 +466,7 @@ def cotrain(
     done = {name: task.finish(by_fold) for name, by_fold in models.items()}
     write(scores, Scores(task.labels.genes, task.labels.terms, done))
     cotraining.write_choice(boosters / "chosen.json", outcome)
+    cotraining.remove_unused(boosters, outcome)
     tables.write_tsv(rounds_table, outcome.rounds)
 
 
@@ -448,6 +474,7 @@ def cotrain(
 
 
 @app.command
+@described
 def evaluate(
     folder: Path,
     *,
@@ -511,6 +538,7 @@ def evaluate(
 
 
 @app.command
+@described
 def write_predictions(
     folder: Path,
     *,
@@ -578,11 +606,14 @@ def write_predictions(
     sentences = [f"Aspect {aspect}: shown from a score of {value:.2f}" for aspect, value in thresholds.items()]
     sentences += headlines.read_text().splitlines()
     best = predictions.top_table(new)
+    if best.empty:
+        sentences.append("No term that is not known already scores above its threshold.")
     report.write_table(folder / "report" / "top_predictions.html", f"New predictions for {organism}", sentences, best)
     say(f"{len(everything)} predictions, {len(new)} of them new, specific and above the threshold", *sentences)
 
 
 @app.command
+@described
 def save_model(
     folder: Path,
     *,
@@ -630,6 +661,7 @@ def save_model(
 
 
 @app.command
+@described
 def draw_figures(evaluation: Path, folder: Path) -> None:
     """Draw the figures of the report (SVG).
 
@@ -651,6 +683,7 @@ def draw_figures(evaluation: Path, folder: Path) -> None:
 
 
 @app.command
+@described
 def record_run(record: Path, *, settings: str, ontology: Path, benchmarks: Path, engine: Path | None = None) -> None:
     """Write what made the results: versions, configuration, inputs, time and memory of each step.
 
@@ -730,9 +763,10 @@ def main() -> None:
     """Run a command; what the user did wrong is one line and exit status 2."""
     debug = "--debug" in sys.argv[1:]
     try:
-        app([word for word in sys.argv[1:] if word != "--debug"])
-    except InputError as fault:
+        app([word for word in sys.argv[1:] if word != "--debug"], exit_on_error=False, print_error=False)
+    except (InputError, CycloptsError) as fault:
         if debug:
             raise
-        print(f"error: {fault}", file=sys.stderr)
+        said = fault if isinstance(fault, InputError) else f"{' '.join(str(fault).split())}; see geneduet --help"
+        print(f"error: {said}", file=sys.stderr)
         sys.exit(2)

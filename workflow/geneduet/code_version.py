@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import textwrap
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +9,7 @@ PACKAGE = Path(__file__).parent
 
 
 def code_version(command: str) -> str:
-    """Hash of a command's function and of every module of the package that it imports, directly or through others.
+    """Hash of a command's function, its helpers, and every module of the package that they import, directly or not.
 
     Parameters
     ----------
@@ -44,15 +43,21 @@ def _functions() -> dict[str, str]:
 
 
 def _function(name: str) -> str:
-    """A command's source; that of the shared options with it, where it takes them."""
+    """A command's source, and that of what it uses of its own module: shared options and helpers."""
     parts = _functions()
-    return parts[name] + ("\n\n" + parts["Learning"] if "Learning" in parts[name] else "")
+    chosen, waiting = {name: parts[name]}, [parts[name]]
+    while waiting:
+        names = {node.id for node in ast.walk(ast.parse(waiting.pop())) if isinstance(node, ast.Name)}
+        new = {other: parts[other] for other in names & parts.keys() - chosen.keys()}
+        chosen |= new
+        waiting += new.values()
+    return "\n\n".join(chosen[other] for other in sorted(chosen))
 
 
 def _imported(source: str) -> set[Path]:
     """Files of the package that a source imports."""
     files = set()
-    for node in ast.walk(ast.parse(textwrap.dedent(source))):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("geneduet"):
             base = PACKAGE.parent.joinpath(*(node.module or "").split("."))
             files |= {base.with_suffix(".py"), *(base / f"{alias.name}.py" for alias in node.names)}

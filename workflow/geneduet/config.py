@@ -48,6 +48,8 @@ def _refusal(problem: str, advice: str, key: str = "") -> PydanticCustomError:
 def _local(value: object) -> object:
     if (isinstance(value, Mapping) and "url" in value) or (isinstance(value, str) and "://" in value):
         raise _refusal("fetching a url is not built yet in this version", "download the file and give its path here")
+    if isinstance(value, str | Path) and set("{}") & set(str(value)):
+        raise _refusal("a path with { or } in it, a wildcard to Snakemake", "rename the file or its folder")
     return value
 
 

@@ -1,0 +1,148 @@
+"""Organisms with less than everything: each has a defined outcome. All of them go through one call of Snakemake."""
+
+import gzip
+import json
+import re
+from itertools import count
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+NAMES = ("sequence_only", "expression_only", "expression_table", "tables", "few_labels", "no_labels")
+EMBEDDING = [f"embedding_{number}" for number in range(8)]
+
+
+def features(organism, file, shift=0.0):
+    """Write a ready-made table: as good as the expression that it is made of."""
+    matrix = pd.read_csv(organism.folder / "expression.tsv", sep="\t", index_col=0)
+    table = (matrix.fillna(0).iloc[:, :8] + shift).round(3)
+    table.columns = EMBEDDING
+    table.to_csv(organism.folder / file, sep="\t")
+
+
+def change_annotations(organism, change):
+    file = organism.folder / "genes.gaf"
+    head, *rows = re.split(r"(?m)^(?=TST)", file.read_text())
+    file.write_text(head + "".join(row for row in map(change, rows) if row))
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory, make_organism, snakemake):
+    """Results folder by organism, after one run over all of them."""
+    home = tmp_path_factory.mktemp("shapes")
+    table = {"sequence": {"table": "embeddings.tsv"}, "expression": {"table": "embeddings_2.tsv"}}
+    made = {
+        name: make_organism(home / name, name=name, **settings)
+        for name, settings in {
+            "sequence_only": {"expression": []},
+            "expression_only": {"proteome": None},
+            "expression_table": {"proteome": None, "expression": [], "views": {"expression": table["expression"]}},
+            "tables": {"proteome": None, "expression": [], "views": table, "holdout_genes": None},
+            "append": {"views": {view: {**given, "mode": "append"} for view, given in table.items()}},
+            "few_labels": {},
+            "no_labels": {"holdout_genes": None},
+        }.items()
+    }
+    for organism in made.values():
+        features(organism, "embeddings.tsv")
+        features(organism, "embeddings_2.tsv", shift=1.0)
+    places = count()
+    change_annotations(
+        made["few_labels"], lambda row: row if "\tC\t\t" not in row or next(places) < 8 else None
+    )  # fmt: skip
+    change_annotations(made["no_labels"], lambda row: re.sub(r"\t(IDA|IMP)\t", "\tIEA\t", row).replace("NOT", ""))
+    targets = [f"results/{name}/run.json" for name in NAMES]
+    views = [f"results/append/views/{view}.parquet" for view in ("sequence", "expression")]
+    result = snakemake(home / "run", [organism.file for organism in made.values()], "--keep-going", *targets, *views)
+    return SimpleNamespace(result=result, made=made, folder={name: home / "run" / "results" / name for name in made})
+
+
+@pytest.fixture(scope="module")
+def table(shapes, read_rows):
+    """A table of an organism, by its path in the results folder."""
+    return lambda name, file: read_rows(shapes.folder[name] / file)
+
+
+@pytest.fixture(scope="module")
+def models(table):
+    """Models that were judged, of one aspect."""
+    return lambda name, aspect="P": {
+        row["model"] for row in table(name, "evaluation/metrics.tsv") if row["aspect"] == aspect
+    }
+
+
+@pytest.fixture(scope="module")
+def reasons(table):
+    """What cotraining.tsv says of each aspect."""
+    return lambda name: {(row["aspect"], row["reason"]) for row in table(name, "evaluation/cotraining.tsv")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_shape_runs_to_its_record(shapes, name):
+    assert (shapes.folder[name] / "run.json").exists(), shapes.result.stderr[-6000:]
+
+
+def test_sequence_alone_is_a_model_without_a_teacher(table, models, reasons):
+    predictions = table("sequence_only", "predictions.tsv.gz")
+    assert {(row["views"], row["expression_score"]) for row in predictions} == {("sequence", "")}
+    assert all(row["sequence_score"] for row in predictions)
+    judged = models("sequence_only")
+    assert {"naive", "homology", "sequence", "final"} <= judged
+    assert not judged & {"expression", "early_fusion", "late_fusion", "fusion"}
+    assert reasons("sequence_only") == {(aspect, "one view only: nobody to learn from") for aspect in "PFC"}
+
+
+@pytest.mark.parametrize("name", ["expression_only", "expression_table"])
+def test_expression_alone_predicts_for_the_genes_it_has(shapes, table, models, name):
+    predictions = table(name, "predictions.tsv.gz")
+    assert {(row["views"], row["sequence_score"]) for row in predictions} == {("expression", "")}
+    assert {row["gene_id"] for row in predictions} == {f"g{number:03}" for number in range(110)}
+    judged = models(name)
+    assert "expression" in judged
+    assert not judged & {"homology", "sequence", "early_fusion"}
+    assert json.loads((shapes.folder[name] / "run.json").read_text())["search_engine"] == "none"
+
+
+def test_ready_made_tables_stand_for_both_views(shapes, table, models):
+    assert {row["views"] for row in table("tables", "predictions.tsv.gz")} == {"both"}
+    judged = models("tables")
+    assert {"sequence", "expression", "fusion", "co_training"} <= judged
+    assert "homology" not in judged
+    manifest = json.loads((shapes.folder["tables"] / "model" / "manifest.json").read_text())
+    assert manifest["features"]["sequence"] == EMBEDDING
+    folds = pd.read_parquet(shapes.folder["tables"] / "folds.parquet")
+    assert folds["family"].is_unique
+
+
+def test_appended_tables_stand_beside_what_is_built(shapes):
+    for view, built in (("sequence", "length"), ("expression", "module_1")):
+        columns = list(pd.read_parquet(shapes.folder["append"] / "views" / f"{view}.parquet").columns)
+        assert any(built in column for column in columns)
+        assert [name for name in columns if name.startswith("table:")] == [f"table:{name}" for name in EMBEDDING]
+
+
+def test_an_aspect_with_too_few_labels_is_naive_and_says_so(shapes, table, models, reasons):
+    told = dict(row for row in reasons("few_labels") if row[0] == "C")
+    assert re.fullmatch(r"\d+ labelled genes where minimum_labels asks for 15", told["C"])
+    assert models("few_labels", "C") == {"naive", "final"}
+    assert "co_training" in models("few_labels", "P")
+    scores: dict[str, set[str]] = {}
+    gaf = (shapes.made["few_labels"].folder / "genes.gaf").read_text()
+    labelled = set(re.findall(r"\tC\t\t(g\d+)\t", gaf))
+    for row in table("few_labels", "predictions.tsv.gz"):
+        if row["aspect"] == "C" and row["gene_id"] not in labelled:
+            scores.setdefault(row["go_id"], set()).add(row["score"])
+    assert scores
+    assert {len(values) for values in scores.values()} == {1}, "naive gives every unlabelled gene the same"
+
+
+def test_without_any_usable_label_there_are_no_predictions(shapes, table, reasons):
+    with gzip.open(shapes.folder["no_labels"] / "predictions.tsv.gz", "rt") as handle:
+        lines = handle.read().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("gene_id\tgo_id")
+    assert {reason for _, reason in reasons("no_labels")} == {"0 labelled genes where minimum_labels asks for 15"}
+    with gzip.open(shapes.folder["no_labels"] / "predictions.gaf.gz", "rt") as handle:
+        assert all(line.startswith("!") for line in handle)
+    assert table("no_labels", "evaluation/metrics.tsv") == []
