@@ -200,9 +200,10 @@ def _headline(ranked: Mapping[str, _Row], compared: Mapping[tuple[str, str], _Ro
     if (model, best) not in compared:
         return f"{said}; {_spoken(model)} was not run."
     found = compared[model, best]
+    final = f" Final scores: {_with_interval(ranked['final'], 'value')}." if "final" in ranked else ""
     return (
         f"{said}; {_spoken(model)} {_with_interval(ranked[model], 'value')}; "
-        f"difference {_with_interval(found, 'difference', '+.3f')}: {found['verdict']}."
+        f"difference {_with_interval(found, 'difference', '+.3f')}: {found['verdict']}.{final}"
     )
 
 
