@@ -13,7 +13,7 @@ help:
 	@echo "make demo   install into .venv, run the demo organism, print where predictions and report are"
 	@echo "make test   install into .venv, run all tests"
 	@echo "make lint   style, formatting and types"
-	@echo "make bench  speed and accuracy beside other libraries (needs ../shared/data)"
+	@echo "make bench  speed and accuracy beside one XGBoost booster a term"
 	@echo "make clean  remove .venv and the demo's results"
 
 .venv/installed: pyproject.toml constraints.txt
@@ -47,4 +47,4 @@ bench: .venv/tested
 	$(SNAKEMAKE) --snakefile benchmarks/Snakefile
 
 clean:
-	rm -rf .venv results/demo logs/demo benchmarks/demo
+	rm -rf .venv results/demo results/snakemake_report.html logs/demo benchmarks/demo

@@ -1,4 +1,4 @@
-"""The test configurations of yeast and E. coli plan a whole run on the real data; to run it takes too long for a test."""
+"""The test configurations of yeast and E. coli plan a whole run on the real data; running it takes too long."""
 
 from pathlib import Path
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geneduet.crossfit import Task, cross_fit, reload
+from geneduet.crossfit import Task, calibrate, cross_fit, reload
 from geneduet.learners import Lesson
 from geneduet.views import vote
 
@@ -19,7 +19,8 @@ SUPERVISED = ("naive", "homology", SEQUENCE, EXPRESSION, EARLY, "late_fusion", "
 def learned_models(task: Task) -> dict[str, list[str]]:
     """Views of each supervised model that has trees: one model a view, and early fusion where there are two."""
     models = {name: [name] for name in task.views}
-    return models | {EARLY: list(task.views)} if len(task.views) > 1 else models
+    both = list(task.views)
+    return models | {EARLY: both} if len(both) > 1 and task.can_learn(both) else models
 
 
 def fit_supervised(task: Task, folder: Path) -> dict[str, list[Matrix]]:
@@ -54,11 +55,14 @@ def complete(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[
 def fuse(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[Matrix]]:
     """Late fusion, the mean of the views that a gene has, and fusion, the mean of late and early fusion.
 
-    A gene with one view gets that view's score in both. Empty where there is one view only.
+    A gene with one view gets that view's score in both. Empty where there is one view only; without fusion where too
+    few genes have both views for early fusion.
     """
-    if EARLY not in learned:
+    if len(task.views) < 2:
         return {}
     late = _either(task, learned)
+    if EARLY not in learned:
+        return {"late_fusion": late}
     # early fusion is filled in anew: a single view may have learned since it was
     early = complete(task, learned)[EARLY]
     both = [(np.float32(0.5) * (a + b)).astype(np.float32) for a, b in zip(late, early, strict=True)]
@@ -91,6 +95,21 @@ def untrained(task: Task) -> dict[str, list[Matrix]]:
     return models
 
 
+def calibrated(task: Task, models: Mapping[str, list[Matrix]], folder: Path) -> dict[str, list[Matrix]]:
+    """The untrained models as probabilities: homology calibrated, naive as it is, which is calibrated already.
+
+    Parameters
+    ----------
+    models : as `untrained` gives them.
+    folder : where the calibrators are saved.
+    """
+    everyone = np.ones(len(task.fold), bool)
+    return {
+        name: calibrate(task, name, own, everyone, folder) if name == "homology" else own
+        for name, own in models.items()
+    }
+
+
 def self_train(task: Task, learned: Mapping[str, list[Matrix]], weight: float) -> list[Matrix]:
     """The concatenated views, refitted with their own scores as soft labels of all unlabelled genes.
 
@@ -100,15 +119,15 @@ def self_train(task: Task, learned: Mapping[str, list[Matrix]], weight: float) -
     weight : of an unlabelled gene against a labelled one.
     """
     teacher = EARLY if EARLY in learned else next(iter(task.views))
-    views = list(task.views)
+    views = learned_models(task)[teacher]
     can = task.present(views)
     lessons = [
         Lesson(scores, (can & ~task.training(k)) * np.float32(weight)) for k, scores in enumerate(learned[teacher])
     ]
     taught = cross_fit(task, "self_training", views, None, lessons)
-    if len(views) == 1:
+    if teacher != EARLY:
         return taught
-    return complete(task, {**{name: learned[name] for name in views}, EARLY: taught})[EARLY]
+    return complete(task, {**learned, EARLY: taught})[EARLY]
 
 
 def best(candidates: Mapping[str, float]) -> str:

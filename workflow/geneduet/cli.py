@@ -362,7 +362,7 @@ class Learning:
         from geneduet.crossfit import Task
 
         aspect, split = labels.read(self.labels), tables.read(self.folds)
-        return Task(
+        task = Task(
             labels=aspect,
             views=self._views(aspect.genes),
             fold=split["fold"].to_numpy(),
@@ -373,6 +373,10 @@ class Learning:
             seed=self.seed,
             threads=self.threads,
         )
+        usable = task.restricted()
+        for name in sorted(task.views.keys() - usable.views.keys()):
+            say(f"{aspect.aspect}: the {name} view is left out, too few labelled genes have it")
+        return usable
 
     def _views(self, genes: list[str]) -> "dict[str, View]":
         from geneduet import tables
@@ -459,7 +463,8 @@ def cotrain(
         outcome = cotraining.not_learned(task, untrained["naive"], reason)
     else:
         learned = baselines.reload_supervised(task, references)
-        supervised = {**untrained, **learned, **baselines.fuse(task, learned)}
+        simple = baselines.calibrated(task, untrained, boosters)
+        supervised = {**simple, **learned, **baselines.fuse(task, learned)}
         rules = cotraining.Rules(rounds if enabled else 0, teach_share, weight)
         outcome = cotraining.cotrain(task, supervised, rules, {"references": references, "cotraining": boosters})
     models = {**outcome.models, **{f"{name}_view": by_fold for name, by_fold in outcome.views.items()}}
@@ -584,16 +589,19 @@ def write_predictions(
     ids = pd.Index(tables.read(genes)["gene_id"])
     views = {"sequence": sequence, "expression": expression}
     present = {name: ids.isin([] if file is None else tables.read_matrix(file).index) for name, file in views.items()}
-    parts = []
+    parts, learned = [], []
     for label_file, score_file in zip(labels, cotraining, strict=True):
-        models = read(score_file).models
+        seen, models = label.read(label_file), read(score_file).models
         own = (models.get("sequence_view"), models.get("expression_view"))
-        parts.append(predictions.table(label.read(label_file), models["final"], *own, present, min_score))
+        parts.append(predictions.table(seen, models["final"], *own, present, min_score))
+        learned += [seen.aspect] if "co_training" in models else []
     everything = predictions.join(parts)
     predictions.write_tsv(folder / "predictions.tsv.gz", everything)
     predictions.write_cafa(folder / "predictions.cafa.tsv.gz", everything)
     graph, source = go.read(ontology), reader.read_source(annotations)
-    thresholds = recommended_thresholds(pd.read_csv(metrics, sep="\t"))
+    recommended = recommended_thresholds(pd.read_csv(metrics, sep="\t"))
+    # what is naive for every gene is news of none
+    thresholds = {aspect: value for aspect, value in recommended.items() if aspect in learned}
     new = predictions.new_predictions(everything, thresholds, graph)
     predictions.write_gaf(
         folder / "predictions.gaf.gz",
@@ -601,9 +609,13 @@ def write_predictions(
         graph,
         database=database or source.database or organism,
         taxon_id=taxon_id,
-        date=max(graph.release, source.release or ""),
+        date=predictions.newest_release(graph.release, source.release),
     )
     sentences = [f"Aspect {aspect}: shown from a score of {value:.2f}" for aspect, value in thresholds.items()]
+    missing = [aspect for aspect in go.ASPECTS if aspect not in thresholds]
+    sentences += [
+        f"Aspect {aspect}: not learned, see evaluation/cotraining.tsv; nothing is shown" for aspect in missing
+    ]
     sentences += headlines.read_text().splitlines()
     best = predictions.top_table(new)
     if best.empty:
@@ -622,6 +634,7 @@ def save_model(
     cotraining: list[Path],
     folds: Path,
     genes: Path,
+    settings: str,
     engine: Path | None = None,
     compendium: Path | None = None,
     sequence: Path | None = None,
@@ -634,10 +647,13 @@ def save_model(
     folder : where to write.
     labels, references, cotraining : labels and booster folders of each aspect, in the same order.
     folds, genes : as made.
+    settings : JSON of the keys by which features and learners were made.
     engine : what the homology search was made with.
     compendium : merged expression.
     sequence, expression : features of the views.
     """
+    import json
+
     from geneduet import model_store, tables
     from geneduet.ontology import ASPECTS
     from geneduet.run_record import libraries
@@ -656,6 +672,7 @@ def save_model(
         record={
             "search_engine": None if engine is None else engine.read_text().strip(),
             "versions": libraries(),
+            "settings": json.loads(settings),
         },
     )
 

@@ -106,10 +106,12 @@ def cotrain(task: Task, supervised: Mapping[str, ByFold], rules: Rules, folders:
     rows: list[dict[str, object]] = []
     if len(task.views) < 2:
         rows.append(_skipped(task, "one view only: nobody to learn from"))
+    elif EARLY not in students:
+        rows.append(_skipped(task, "too few labelled genes have both views"))
     elif not rules.rounds:
         rows.append(_skipped(task, "switched off (cotraining.enabled)"))
     taught_by: dict[str, list[Matrix]] = {}
-    for number in range(1, rules.rounds + 1 if len(task.views) > 1 else 1):
+    for number in range(1, rules.rounds + 1 if EARLY in students else 1):
         taught = _round(task, current, taught_by, rules, number, folders["cotraining"])
         for name, (lessons, scores) in taught.items():
             judged = _judge(task, current[name], scores)
@@ -119,7 +121,7 @@ def cotrain(task: Task, supervised: Mapping[str, ByFold], rules: Rules, folders:
                     current[name][k] = scores[k]
                     source[name][k] = ("cotraining", folders["cotraining"] / f"{name}.{number}" / str(k))
             say(_sentence(rows[-1]))
-        if not any(row["kept"] == "yes" for row in rows if row["round"] == number):
+        if all(row["kept"] == "no" for row in rows if row["round"] == number):
             break
     models, chosen = _finally(task, supervised, current)
     views = {name: current[name] for name in task.views}
@@ -129,7 +131,7 @@ def cotrain(task: Task, supervised: Mapping[str, ByFold], rules: Rules, folders:
 def not_learned(task: Task, naive: ByFold, reason: str) -> Outcome:
     """The outcome where an aspect has too few labels: naive is final, and the table says why."""
     rows = pd.DataFrame([_skipped(task, reason)], columns=COLUMNS)
-    return Outcome({"final": naive}, dict.fromkeys(task.views, naive), ["naive"] * task.folds, {}, rows)
+    return Outcome({"final": naive}, {}, ["naive"] * task.folds, {}, rows)
 
 
 def write_choice(path: Path, outcome: Outcome) -> None:
@@ -150,10 +152,10 @@ def remove_unused(folder: Path, outcome: Outcome) -> None:
     folder : where `cotrain` saved them.
     """
     used = {place for own in outcome.source.values() for _, place in own}
-    for place in folder.glob("*/*/"):
-        if place not in used:
-            shutil.rmtree(place)
-    for model in folder.glob("*/"):
+    for model in folder.glob("*.[0-9]*/"):
+        for place in model.iterdir():
+            if place not in used:
+                shutil.rmtree(place)
         if not any(model.iterdir()):
             model.rmdir()
 
@@ -209,7 +211,8 @@ def _finally(
     task: Task, supervised: Mapping[str, ByFold], current: Mapping[str, ByFold]
 ) -> tuple[dict[str, ByFold], list[str]]:
     """Co-training's fusion, and for each fold's chain the better of it and the best supervised model."""
-    cotrained = fuse(task, current).get("fusion", next(iter(current.values())))
+    fused = fuse(task, current)
+    cotrained = fused.get("fusion", fused.get("late_fusion", next(iter(current.values()))))
     names = list(supervised)
     labelled = task.labels.annotated
     fold = task.fold[labelled]
@@ -241,7 +244,7 @@ def _row(task: Task, number: int, name: str, lessons: Sequence[Lesson], judged: 
         "estimated_precision": sum(float((target * target).sum()) for target in taught) / total if total else np.nan,
         "score_before": overall.before,
         "score_after": overall.after,
-        "kept": "yes" if kept else "no",
+        "kept": "yes" if kept == len(judged.chains) else "partly" if kept else "no",
         "reason": f"{change}; kept in {kept} of {len(judged.chains)} folds' chains",
     }
 

@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,18 @@ class Task:
         labelled = int(self.labels.annotated.sum())
         if labelled < minimum_labels:
             return f"{labelled} labelled genes where minimum_labels asks for {minimum_labels}"
-        return "" if self.labels.terms else "no term has enough positives (term_selection.min_positives)"
+        if not self.labels.terms:
+            return "no term has enough positives (term_selection.min_positives)"
+        return "" if self.restricted().views else "in no view do the labelled genes fill more than one fold"
+
+    def can_learn(self, names: Sequence[str]) -> bool:
+        """Whether each chain has labelled genes with all these views to learn from."""
+        present = self.present(names)
+        return all((self.training(k) & present).any() for k in range(self.folds))
+
+    def restricted(self) -> "Task":
+        """The task with only the views that every chain can learn from."""
+        return replace(self, views={name: view for name, view in self.views.items() if self.can_learn([name])})
 
     def present(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Genes that have all these views."""
@@ -109,13 +120,32 @@ def cross_fit(
         say(f"{model}: fold {k + 1} of {task.folds} fitted in {time.monotonic() - start:.0f} s")
         return scores
 
-    raw = _in_parallel(task, one)
+    return calibrate(task, model, _in_parallel(task, one), task.present(views), folder)
+
+
+def calibrate(
+    task: Task, model: str, raw: Sequence[Matrix], present: NDArray[np.bool_], folder: Path | None
+) -> list[Matrix]:
+    """Calibrate raw scores by fold and save the calibrators.
+
+    Parameters
+    ----------
+    raw : for each fold, (genes, terms).
+    present : (genes,), those that the model can score: others have a prior for a score, which tells nothing of it.
+    folder : as in `cross_fit`.
+    """
     labels = task.labels
-    calibrators = calibration.fit_by_fold(raw, labels.positive, labels.annotated, task.fold, labels.information_content)
+    judged = labels.annotated & present
+    calibrators = calibration.fit_by_fold(raw, labels.positive, judged, task.fold, labels.information_content)
     for k, calibrator in enumerate(calibrators):
         if folder is not None:
             arrays.write(folder / model / str(k) / "calibrator.npz", vars(calibrator))
     return [calibrator.apply(scores) for calibrator, scores in zip(calibrators, raw, strict=True)]
+
+
+def saved_calibrator(model: str, k: int, folder: Path) -> calibration.Calibrator:
+    """The calibrator of a fold that `calibrate` saved."""
+    return calibration.Calibrator(**arrays.read(folder / model / str(k) / "calibrator.npz"))
 
 
 def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> list[Matrix]:
@@ -123,8 +153,7 @@ def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> list[M
 
     def one(k: int) -> Matrix:
         learner = _learner(task, model, views, k).load(folder / model / str(k))
-        calibrator = calibration.Calibrator(**arrays.read(folder / model / str(k) / "calibrator.npz"))
-        return calibrator.apply(learner.predict(task.labels, task.training(k)))
+        return saved_calibrator(model, k, folder).apply(learner.predict(task.labels, task.training(k)))
 
     return _in_parallel(task, one)
 

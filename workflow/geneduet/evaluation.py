@@ -125,7 +125,7 @@ def _judged(scores: Scores, judged: NDArray[np.bool_]) -> Scores:
 
 
 def _pairs(values: Mapping[str, Mapping[str, Floats]]) -> Iterator[dict[str, str]]:
-    """Each model beside the best supervised one, and the co-trained ones beside fusion."""
+    """Each model beside the best supervised one, co-trained ones beside fusion, co-training beside self-training."""
     supervised = {model: float(values[model]["micro_ap"][0]) for model in SUPERVISED if model in values}
     if not supervised:
         return
@@ -133,6 +133,9 @@ def _pairs(values: Mapping[str, Mapping[str, Floats]]) -> Iterator[dict[str, str
     yield from ({"model": model, "reference": best} for model in values if model != best)
     if "fusion" in values and best != "fusion":
         yield from ({"model": model, "reference": "fusion"} for model in COMPARED_WITH_FUSION if model in values)
+    if {"co_training", "self_training"} <= values.keys():
+        # what the second view adds to a model that teaches itself
+        yield {"model": "co_training", "reference": "self_training"}
 
 
 def compare(model: Mapping[str, Floats], reference: Mapping[str, Floats], metric: str) -> dict[str, str | float]:

@@ -103,7 +103,7 @@ def reliability(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) -
 
 
 def cotraining(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) -> Figure:
-    """Micro-AP of each taught view before and after each round; a round that was not kept has a hollow marker.
+    """Micro-AP of each taught view before and after each round; hollow where the round was not kept in every fold.
 
     Parameters
     ----------
@@ -180,7 +180,9 @@ def _legend(table: pd.DataFrame) -> list[Line2D]:
 
 
 def _hollow_key() -> Line2D:
-    return Line2D([], [], color="0.3", linestyle=":", marker="o", markerfacecolor="white", label="round not kept")
+    return Line2D(
+        [], [], color="0.3", linestyle=":", marker="o", markerfacecolor="white", label="not kept in every fold"
+    )
 
 
 def _by_model(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

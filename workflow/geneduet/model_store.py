@@ -24,7 +24,7 @@ def save(
     """Assemble the model folder, whole or not at all.
 
     It holds `manifest.json`; the genes with their sequences, the merged expression and the folds as Parquet; for each
-    aspect the labels, and for each learner and fold the booster in use with its calibrator.
+    aspect the labels, and for each learner and fold its boosters with their calibrators.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def save(
     labels : file of each aspect.
     boosters : for each aspect the folders `references` and `cotraining`, the latter with its `chosen.json`.
     features : names of each view's features.
-    record : what else the manifest says: search engine, learner's settings, versions.
+    record : what else the manifest says: search engine, versions, and the settings by which features were made.
     """
     building = folder.with_name(f".{os.getpid()}.partial.{folder.name}")
     shutil.rmtree(building, ignore_errors=True)
@@ -56,15 +56,18 @@ def save(
 
 
 def _aspect(folder: Path, labels: Path, sources: Mapping[str, Path]) -> list[str]:
-    """Copy an aspect's labels and the boosters in use; the name of the final model of each fold."""
+    """Copy an aspect's labels and boosters; the name of the final model of each fold.
+
+    The supervised boosters are all there, for a fold where a supervised model is final; of the co-trained ones those in
+    use, and `cotraining/chosen.json` says for each view and fold which booster is its own.
+    """
     folder.mkdir()
     _copy(labels, folder / "labels.npz")
-    choice = json.loads((sources["cotraining"] / "chosen.json").read_text())
-    for learner, places in choice["boosters"].items():
-        for fold, (origin, place) in enumerate(places):
-            for file in sorted((sources[origin] / place).iterdir()):
-                _copy(file, folder / learner / str(fold) / file.name)
-    return list(choice["final"])
+    for origin, source in sources.items():
+        for file in sorted(source.rglob("*")):
+            if file.is_file():
+                _copy(file, folder / origin / file.relative_to(source))
+    return list(json.loads((sources["cotraining"] / "chosen.json").read_text())["final"])
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -18,7 +18,7 @@ ASPECTS = ["P", "F", "C"]
 ENVIRONMENT = "../envs/geneduet.yaml"
 
 try:
-    ORGANISMS = settings.load(config["organisms"], config, PACKAGE.parents[1] / "config" / "organisms")
+    ORGANISMS = settings.load(config.get("organisms") or [], config, PACKAGE.parents[1] / "config" / "organisms")
 except InputError as fault:
     # one line and status 2, as for every other bad input; Snakemake would print a traceback
     print(f"error: {fault}", file=sys.stderr, flush=True)

@@ -78,7 +78,12 @@ rule save_model:
             for name in ("labels", "references", "cotraining", "engine", "compendium")
             for file in ([input[name]] if isinstance(input[name], str) else input[name])
         ],
+        settings=lambda wildcards: json.dumps(
+            ORGANISMS[wildcards.organism].model_dump(
+                mode="json", include={"homology": True, "views": True, "learner": True, "seed": True}
+            )
+        ),
         code=code("save-model"),
     shell:
-        "python -m geneduet save-model {params.views} {params.files:q} --folds {input.folds:q} --genes {input.genes:q}"
+        "python -m geneduet save-model {params.views} {params.files:q} --settings {params.settings:q} --folds {input.folds:q} --genes {input.genes:q}"
         " {output:q} > {log:q} 2>&1"
