@@ -210,3 +210,64 @@ def test_a_labelled_gene_is_scored_by_its_own_folds_chain_and_another_by_all(sim
         assert (scores[rows] == by_fold[k][0, 0]).all()
         assert not simulated.training(k)[rows].any()
     np.testing.assert_allclose(scores[~simulated.labels.annotated], 0.3, rtol=1e-6)
+
+
+def test_a_view_that_a_fold_cannot_learn_from_is_left_out(simulated):
+    # all genes with expression are in fold 0, so chain 0 has none to learn from
+    own = simulated.views["expression"]
+    alone = replace(own, present=own.present & (simulated.fold == 0))
+    task = replace(simulated, views={**simulated.views, "expression": alone})
+    assert not task.can_learn(["expression"])
+    assert set(task.restricted().views) == {"sequence"}
+    assert task.unlearnable(1) == ""
+    assert set(baselines.learned_models(task.restricted())) == {"sequence"}
+
+
+def test_an_aspect_whose_labels_are_all_in_one_fold_is_not_learned(simulated):
+    labels = replace(simulated.labels, annotated=simulated.labels.annotated & (simulated.fold == 0))
+    task = replace(simulated, labels=labels)
+    assert task.unlearnable(1) == "in no view do the labelled genes fill more than one fold"
+
+
+def test_views_without_a_common_labelled_gene_are_fused_late(simulated, tmp_path):
+    half = np.arange(len(simulated.fold)) % 2 == 0
+    views = {
+        name: replace(view, present=half if name == "sequence" else ~half) for name, view in simulated.views.items()
+    }
+    task = replace(simulated, views=views)
+    learned = baselines.fit_supervised(task, tmp_path)
+    assert set(learned) == {"sequence", "expression"}
+    fused = baselines.fuse(task, learned)
+    assert set(fused) == {"late_fusion"}
+    for k, scores in enumerate(fused["late_fusion"]):
+        np.testing.assert_array_equal(scores[half], learned["sequence"][k][half])
+        np.testing.assert_array_equal(scores[~half], learned["expression"][k][~half])
+
+
+def test_a_calibrator_is_fitted_to_the_genes_that_have_the_view(simulated, tmp_path):
+    own = simulated.views["expression"]
+    sparse_view = replace(own, present=own.present & (np.arange(len(own.present)) % 3 == 0))
+    task = replace(simulated, views={**simulated.views, "expression": sparse_view})
+    # labels of genes without the view may change as they like
+    order = np.arange(len(own.present))
+    without = np.flatnonzero(task.labels.annotated & ~sparse_view.present)
+    order[without] = without[::-1]
+    raw = [np.full(task.labels.positive.shape, 0.2, np.float32) for _ in range(task.folds)]
+    for labels in (task.labels, replace(task.labels, positive=task.labels.positive[order])):
+        mixed = replace(task, labels=labels)
+        crossfit.calibrate(mixed, "flat", raw, sparse_view.present, tmp_path)
+        stored = vars(crossfit.saved_calibrator("flat", 1, tmp_path))
+        if labels is task.labels:
+            first = stored
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, stored[name])
+
+
+def test_homology_is_calibrated_before_it_may_be_final(simulated, tmp_path):
+    untrained = baselines.untrained(simulated)
+    simple = baselines.calibrated(simulated, untrained, tmp_path)
+    assert set(simple) == set(untrained)
+    np.testing.assert_array_equal(simple["naive"], untrained["naive"])
+    assert (tmp_path / "homology" / "0" / "calibrator.npz").exists()
+    assert np.max(untrained["homology"]) == 1.0  # one hit, one vote
+    assert np.max(simple["homology"]) < 1.0
