@@ -135,6 +135,13 @@ def test_an_aspect_with_too_few_labels_is_naive_and_says_so(shapes, table, model
             scores.setdefault(row["go_id"], set()).add(row["score"])
     assert scores
     assert {len(values) for values in scores.values()} == {1}, "naive gives every unlabelled gene the same"
+    # what is the same for every gene is news of none
+    with gzip.open(shapes.folder["few_labels"] / "predictions.gaf.gz", "rt") as handle:
+        aspects = {line.split("\t")[8] for line in handle if not line.startswith("!")}
+    assert aspects <= {"P", "F"}
+    assert aspects
+    page = (shapes.folder["few_labels"] / "report" / "top_predictions.html").read_text()
+    assert "Aspect C: not learned" in page
 
 
 def test_without_any_usable_label_there_are_no_predictions(shapes, table, reasons):

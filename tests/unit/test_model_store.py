@@ -55,7 +55,7 @@ def contents(folder: Path) -> set[str]:
 
 def test_the_folder_holds_all_that_a_new_gene_needs(run, tmp_path):
     save(run, tmp_path / "model")
-    parts = ("booster.json", "booster.ubj", "calibrator.npz")
+    parts = ("booster.json", "booster.ubj", "calibrator.npz", "features.json")
     learners = ("sequence", "expression", "early_fusion")
     assert contents(tmp_path / "model") == {
         "manifest.json",

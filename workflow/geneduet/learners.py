@@ -1,5 +1,6 @@
 """A learner on one view of the genes, or on several at once: features and neighbours' votes in, scores out."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geneduet.boosting import MultiLabelBooster
+from geneduet.files import open_output
 from geneduet.labels import Labels
 from geneduet.settings import Settings
 from geneduet.views import vote
@@ -137,10 +139,12 @@ class ViewLearner:
         return names
 
     def save(self, folder: Path) -> None:
-        """Write the booster."""
+        """Write the booster, and the names of the features that it sees (features.json)."""
         if self.booster is None:
             raise ValueError("fit before save")
         self.booster.save(folder)
+        with open_output(folder / "features.json") as handle:
+            json.dump(self.columns(self.booster.outputs), handle)
 
     def load(self, folder: Path) -> Self:
         """Take the booster that `save` wrote."""
