@@ -117,6 +117,7 @@ def fail(tmp_path, finished, geneduet) -> Callable[..., Any]:
 @pytest.mark.parametrize("name", FAULTS)
 def test_bad_input_is_one_line_and_status_2_and_nothing_written(fail, name):
     bad, folder, call = fail(FAULTS[name])
+    print(call.stderr.replace(str(bad.parent), ""), end="")  # pytest -rP shows what users see
     assert re.fullmatch(rf"error: {re.escape(str(bad))}{FAULTS[name].message}.*\n", call.stderr), call.stderr
     assert re.search(r"; \w.{5,}\n$", call.stderr), "what to do is missing"
     assert call.returncode == 2
