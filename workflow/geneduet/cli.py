@@ -317,8 +317,15 @@ def make_folds(
     ids = tables.read(genes)["gene_id"].tolist()
     found = None if hits is None else tables.read(hits)
     families = np.arange(len(ids)) if found is None else homology.families(found, ids, identity, coverage)
-    annotated = np.any([label.read(file).annotated for file in labels], axis=0)
-    tables.write(folds, splits.split_table(ids, families, annotated, count, seed))
+    by_aspect = {aspect.aspect: aspect.annotated for aspect in map(label.read, labels)}
+    split = splits.split_table(ids, families, np.any(list(by_aspect.values()), axis=0), count, seed)
+    tables.write(folds, split)
+    if found is not None:
+        for aspect, annotated in by_aspect.items():
+            judged, others = homology.labelled_hit_share(found, ids, annotated, split["fold"].to_numpy())
+            say(
+                f"{aspect}: {judged:.0%} of the judged genes and {others:.0%} of the unlabelled have a labelled homologue"
+            )
     say(f"{len(set(families.tolist()))} families of {len(ids)} genes in {count} folds")
 
 

@@ -156,3 +156,13 @@ def test_a_first_protein_that_could_be_dna_does_not_stop_the_search(engine: str)
     one = protein(1)
     table = found({"a": "ACGTACGTNACGGT", "b": one, "c": mutated(one, range(0, 200, 3))}, engine)
     assert pairs(table) == {("b", "c"), ("c", "b")}
+
+
+def test_share_of_genes_with_a_labelled_hit_counts_other_folds_for_the_judged_and_all_for_the_unlabelled():
+    pairs = [("a", "b"), ("a", "c"), ("d", "a"), ("e", "d")]
+    hits = pd.DataFrame(pairs, columns=["query", "target"])
+    annotated = np.array([True, True, True, False, False, False])
+    fold = np.array([0, 0, 1, 0, 0, 0])
+    # judged: a meets c, c meets a, b only a of its own fold; unlabelled: d meets a, e only d, f nobody
+    found = homology.labelled_hit_share(hits, list("abcdef"), annotated, fold)
+    assert found == pytest.approx((2 / 3, 1 / 3))

@@ -171,6 +171,28 @@ def families(hits: pd.DataFrame, genes: list[str], identity: float, coverage: fl
     return np.asarray(connected_components(links, directed=False)[1], np.int64)
 
 
+def labelled_hit_share(
+    hits: pd.DataFrame, genes: list[str], annotated: NDArray[np.bool_], fold: NDArray[np.int64]
+) -> tuple[float, float]:
+    """How often a judged gene, and a really unlabelled one, has a hit to a labelled gene: folds should make them alike.
+
+    Parameters
+    ----------
+    hits : table of `search`.
+    annotated, fold : (genes,).
+
+    Returns
+    -------
+    Share of the labelled genes with a hit to a labelled gene of another fold, and share of the unlabelled genes with a
+    hit to any labelled gene; NaN of an empty set.
+    """
+    links = pair_matrix(hits, genes, np.ones(len(hits))).tocoo()
+    row, column = links.row, links.col
+    told = annotated[column] & (~annotated[row] | (fold[row] != fold[column]))
+    met = np.isin(np.arange(len(genes)), row[told])
+    return tuple(float(met[mask].mean()) if mask.any() else float("nan") for mask in (annotated, ~annotated))  # type: ignore[return-value]
+
+
 def neighbours(hits: pd.DataFrame, genes: list[str]) -> Neighbours:
     """Links along which homologues vote, by bitscore.
 
