@@ -323,9 +323,8 @@ def make_folds(
     if found is not None:
         for aspect, annotated in by_aspect.items():
             judged, others = homology.labelled_hit_share(found, ids, annotated, split["fold"].to_numpy())
-            say(
-                f"{aspect}: {judged:.0%} of the judged genes and {others:.0%} of the unlabelled have a labelled homologue"
-            )
+            shares = f"{judged:.0%} of the judged genes, {others:.0%} of the unlabelled"
+            say(f"{aspect}: a labelled homologue is there for {shares}")
     say(f"{len(set(families.tolist()))} families of {len(ids)} genes in {count} folds")
 
 
