@@ -76,7 +76,7 @@ def test_saved_models_give_the_same_scores_again(simulated, fitted):
     again = baselines.reload_supervised(simulated, folder)
     assert_same({name: scores[name] for name in again}, again)
     files = sorted(file.name for file in (folder / "early_fusion" / "0").iterdir())
-    assert files == ["booster.json", "booster.ubj", "calibrator.npz"]
+    assert files == ["booster.json", "booster.ubj", "calibrator.npz", "features.json"]
 
 
 def test_labels_of_a_fold_never_reach_its_own_chain(simulated, with_labels, tmp_path, monkeypatch):
