@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from geneduet.crossfit import Task, calibrate, cross_fit, reload
 from geneduet.learners import Lesson
+from geneduet.scores import SUPERVISED
 from geneduet.views import vote
 
 Matrix = NDArray[np.float32]
 
 SEQUENCE, EXPRESSION, EARLY = "sequence", "expression", "early_fusion"
-SUPERVISED = ("naive", "homology", SEQUENCE, EXPRESSION, EARLY, "late_fusion", "fusion")
 
 
 def learned_models(task: Task) -> dict[str, list[str]]:

@@ -1,9 +1,9 @@
 """Scores to probabilities that obey the hierarchy.
 
 A calibrated score is the probability that the term is recorded for the gene, given that the gene is annotated in the
-aspect. It is logistic in the raw score's logit and the term's prior (Platt 1999, in the form of Kull et al. 2017),
-fitted on pairs of genes that the scoring model had not seen, pooled over terms of like information content, so that
-rare terms borrow from each other.
+aspect. It is logistic in the raw score's logit (Platt 1999) and in that of the term's prior, fitted on pairs of genes
+that the scoring model had not seen, pooled over terms of like information content, so that rare terms borrow from each
+other.
 """
 
 from collections.abc import Sequence
@@ -38,8 +38,8 @@ def consistent(scores: Matrix, ancestors: sparse.csr_array) -> Matrix:
     """Scores in which no term exceeds an ancestor of its.
 
     The mean of two consistent versions: each term raised to its best descendant, and lowered to its worst ancestor, so
-    that neither the parents nor the children have the last word (as Obozinski et al. 2008 found best,
-    Genome Biol 9:S6, of the cheap reconciliations).
+    that neither the parents nor the children have the last word; the ways to reconcile are compared by Obozinski et al.
+    2008, Genome Biol 9:S6.
 
     Parameters
     ----------

@@ -24,6 +24,7 @@ from geneduet.files import open_output
 from geneduet.gain import Comparison, compare
 from geneduet.learners import Lesson
 from geneduet.progress import say
+from geneduet.views import vote
 
 Matrix = NDArray[np.float32]
 ByFold = list[Matrix]
@@ -32,7 +33,6 @@ COLUMNS = [
     "aspect", "round", "view", "pseudo_labels", "estimated_precision", "score_before", "score_after", "kept", "reason",
 ]  # fmt: skip
 LIKELY = 0.5  # a taught pair at or above it is counted as a pseudo-label
-ENOUGH = 1.0  # standard errors of a gain from which it is believed
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,13 @@ def cotrain(task: Task, supervised: Mapping[str, ByFold], rules: Rules, folders:
     elif not rules.rounds:
         rows.append(_skipped(task, "switched off (cotraining.enabled)"))
     taught_by: dict[str, list[Matrix]] = {}
-    for number in range(1, rules.rounds + 1 if EARLY in students else 1):
+    for number in range(1, 1 if rows else rules.rounds + 1):
         taught = _round(task, current, taught_by, rules, number, folders["cotraining"])
         for name, (lessons, scores) in taught.items():
             judged = _judge(task, current[name], scores)
             rows.append(_row(task, number, name, lessons, judged))
             for k, comparison in enumerate(judged.chains):
-                if comparison.gain > ENOUGH * comparison.error:
+                if comparison.beyond_noise:
                     current[name][k] = scores[k]
                     source[name][k] = ("cotraining", folders["cotraining"] / f"{name}.{number}" / str(k))
             say(_sentence(rows[-1]))
@@ -185,7 +185,7 @@ def _round(
 
 def _lesson(task: Task, k: int, scores: Matrix, can: NDArray[np.bool_], rules: Rules) -> Lesson:
     training = task.training(k)
-    prior = np.asarray(task.labels.positive[training].mean(axis=0), np.float32).ravel()
+    prior = vote.naive(task.labels.positive, training)
     chosen = select(scores, prior, can & ~training, rules.teach_share)
     return Lesson(scores, chosen * np.float32(rules.weight))
 
@@ -221,8 +221,7 @@ def _finally(
     chosen, final = [], []
     for k, chain in enumerate(compare(task.labels.positive[labelled], scores, task.family[labelled], masks, task.seed)):
         reference = best(dict(zip(names, chain.values, strict=False)))
-        gain = chain.against(names.index(reference), len(names))
-        won = gain.gain > ENOUGH * gain.error
+        won = chain.against(names.index(reference), len(names)).beyond_noise
         chosen.append("co_training" if won else reference)
         final.append(cotrained[k] if won else supervised[reference][k])
     say(f"{task.labels.aspect}: final is {', '.join(chosen)} (by fold)")
@@ -232,7 +231,7 @@ def _finally(
 def _row(task: Task, number: int, name: str, lessons: Sequence[Lesson], judged: _Judgement) -> dict[str, object]:
     taught = [lesson.target[lesson.weight > 0] for lesson in lessons]
     total = sum(float(target.sum()) for target in taught)
-    kept = sum(chain.gain > ENOUGH * chain.error for chain in judged.chains)
+    kept = sum(chain.beyond_noise for chain in judged.chains)
     overall = judged.overall
     change = f"{overall.gain:+.4f} +- {overall.error:.4f} micro-AP"
     return {

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit, logit
 
+from geneduet.scores import SUPERVISED
+
 Floats = NDArray[np.float64]
 Scores = NDArray[np.float32]
 _Row = Mapping[Any, Any]  # of a table, by column
@@ -27,7 +29,6 @@ SLOPE_BINS = 200
 RESAMPLES = 1000
 CONFIDENCE = 0.95
 
-SUPERVISED = ("naive", "homology", "sequence", "expression", "early_fusion", "late_fusion", "fusion")
 COMPARED_WITH_FUSION = ("co_training", "final")
 COMPARED = ("micro_ap", "fmax", "weighted_fmax")
 ASPECT_NAMES = {"P": "biological process", "F": "molecular function", "C": "cellular component"}

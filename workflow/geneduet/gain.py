@@ -12,6 +12,7 @@ from geneduet.evaluation import micro_ap_resampled, resample
 Matrix = NDArray[np.float32]
 
 RESAMPLES = 200
+ENOUGH = 1.0  # standard errors of a gain from which it is believed
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Comparison:
     def gain(self) -> float:
         """After minus before."""
         return self.after - self.before
+
+    @property
+    def beyond_noise(self) -> bool:
+        """Whether the gain is to be believed."""
+        return self.gain > ENOUGH * self.error
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from geneduet import arrays
 from geneduet.errors import InputError, nearest
-from geneduet.files import atomic, read_lines
+from geneduet.files import read_lines
 
 BooleanMatrix: TypeAlias = "sparse.csr_array[np.bool_, tuple[int, int]]"
 
@@ -389,38 +390,22 @@ def _surprise(having: NDArray[np.intp], of: NDArray[np.intp]) -> NDArray[np.floa
 
 def write(path: Path, ontology: Ontology) -> None:
     """Write an ontology as NPZ: the same ontology, the same bytes."""
-    texts = {
+    content = {
         "terms": ontology.terms,
         "names": ontology.names,
         "aspects": ontology.aspects,
+        "parents": ontology.parents,
         "replaced_from": list(ontology.replaced),
         "replaced_to": list(ontology.replaced.values()),
         "obsolete": sorted(ontology.obsolete),
-        "release": [ontology.release],
+        "release": ontology.release,
     }
-    arrays: dict[str, Any] = {name: _packed(lines) for name, lines in texts.items()}
-    with atomic(path) as temporary, temporary.open("wb") as handle:
-        np.savez_compressed(handle, indices=ontology.parents.indices, indptr=ontology.parents.indptr, **arrays)
+    arrays.write(path, content)
 
 
 def read(path: Path) -> Ontology:
     """Read an ontology that `write` wrote."""
-    with np.load(path, allow_pickle=False) as arrays:
-        terms, names, aspects, before, after, obsolete, (release,) = (
-            _unpacked(arrays[name])
-            for name in ("terms", "names", "aspects", "replaced_from", "replaced_to", "obsolete", "release")
-        )
-        indices, indptr = arrays["indices"], arrays["indptr"]
-    present = np.ones(len(indices), dtype=np.bool_)
-    parents = sparse.csr_array((present, indices, indptr), shape=(len(terms), len(terms)))
-    replaced = dict(zip(before, after, strict=True))
-    return Ontology(terms, names, aspects, parents, replaced, frozenset(obsolete), release)
-
-
-def _packed(lines: list[str]) -> NDArray[np.uint8]:
-    # one text of lines: a fixed-width array would give every name the room of the longest
-    return np.frombuffer("".join(f"{line}\n" for line in lines).encode(), dtype=np.uint8)
-
-
-def _unpacked(text: NDArray[np.uint8]) -> list[str]:
-    return text.tobytes().decode().split("\n")[:-1]
+    content = arrays.read(path)
+    replaced = dict(zip(content.pop("replaced_from"), content.pop("replaced_to"), strict=True))
+    obsolete, (release,) = frozenset(content.pop("obsolete")), content.pop("release")
+    return Ontology(**content, replaced=replaced, obsolete=obsolete, release=release)

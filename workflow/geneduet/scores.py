@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from geneduet import arrays
 
+# models that learn from labelled genes alone: what co-training has to beat
+SUPERVISED = ("naive", "homology", "sequence", "expression", "early_fusion", "late_fusion", "fusion")
+
 
 @dataclass(frozen=True)
 class Scores:

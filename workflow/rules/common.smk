@@ -73,7 +73,7 @@ def option(name, key):
 def memory(base, per_mb=0, of=None):
     """Memory in MB: a base, more by the size of the input that decides it, and again as much with each attempt.
 
-    The figures are twice what yeast and E. coli took.
+    For learning and co-expression about twice what yeast and E. coli took; the other bases are generous guesses.
     """
 
     def ask(wildcards, input, attempt):
