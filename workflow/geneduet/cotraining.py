@@ -210,7 +210,7 @@ def _judge(task: Task, before: Sequence[Matrix], after: Sequence[Matrix]) -> _Ju
 def _finally(
     task: Task, supervised: Mapping[str, ByFold], current: Mapping[str, ByFold]
 ) -> tuple[dict[str, ByFold], list[str]]:
-    """Co-training's fusion, and for each fold's chain the better of it and the best supervised model."""
+    """Co-training's fusion, and for each fold's chain that where it beats every supervised model, else the best one."""
     fused = fuse(task, current)
     cotrained = fused.get("fusion", fused.get("late_fusion", next(iter(current.values()))))
     names = list(supervised)
@@ -221,7 +221,8 @@ def _finally(
     chosen, final = [], []
     for k, chain in enumerate(compare(task.labels.positive[labelled], scores, task.family[labelled], masks, task.seed)):
         reference = best(dict(zip(names, chain.values, strict=False)))
-        won = chain.against(names.index(reference), len(names)).beyond_noise
+        # of nearly equal models the best may be so by chance: each has to be beaten
+        won = all(chain.against(number, len(names)).beyond_noise for number in range(len(names)))
         chosen.append("co_training" if won else reference)
         final.append(cotrained[k] if won else supervised[reference][k])
     say(f"{task.labels.aspect}: final is {', '.join(chosen)} (by fold)")
