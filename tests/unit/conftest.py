@@ -12,7 +12,7 @@ from geneduet.learners import View
 from geneduet.settings import Settings
 from geneduet.views.vote import Neighbours
 
-GENES, FAMILY, LABELLED, FOLDS = 150, 3, 105, 3
+GENES, FAMILY, LABELLED, FOLDS = 150, 3, 105, 4
 PARENTS, CHILDREN = 4, 8  # each parent term has two children
 
 

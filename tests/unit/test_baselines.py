@@ -15,9 +15,12 @@ def test_the_best_is_the_highest_and_the_first_of_the_contract_among_equals():
 def test_naive_gives_all_genes_the_share_of_the_other_folds(simulated):
     naive = baselines.untrained(simulated)["naive"]
     truth = simulated.labels.positive.toarray()
+    labelled, fold = simulated.labels.annotated, simulated.fold
     for k in range(simulated.folds):
-        expected = truth[simulated.labels.annotated & (simulated.fold != k)].mean(axis=0)
-        np.testing.assert_allclose(naive[k], np.tile(expected, (len(truth), 1)), rtol=1e-6)
+        for j in range(simulated.folds):  # where j is k: its own fold, and the genes without labels
+            rows = fold == j if j == k else labelled & (fold == j)
+            expected = truth[labelled & (fold != k) & (fold != j)].mean(axis=0)
+            np.testing.assert_allclose(naive[k][rows], np.tile(expected, (rows.sum(), 1)), rtol=1e-6)
 
 
 def test_homology_votes_where_there_is_a_labelled_homologue_and_is_naive_elsewhere(simulated):
@@ -25,7 +28,7 @@ def test_homology_votes_where_there_is_a_labelled_homologue_and_is_naive_elsewhe
     links = simulated.views["sequence"].neighbours.weights.toarray()
     training, truth = simulated.training(0), simulated.labels.positive.toarray()
     voters = links * training
-    alone = voters.sum(axis=1) == 0
+    alone = (voters.sum(axis=1) == 0) & ~training
     assert alone.any()
     np.testing.assert_array_equal(models["homology"][0][alone], models["naive"][0][alone])
     gene = int(np.flatnonzero(~alone & ~training)[0])

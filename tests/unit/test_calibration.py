@@ -72,8 +72,7 @@ def simulated(seed=1, genes=4000, terms=8, slope=0.5, intercept=-0.4):
 
 def test_a_known_distortion_is_undone():
     raw, true, positive = simulated()
-    counts = calibration.count(raw, positive, np.zeros(len(raw), np.int64), 1)
-    calibrator = calibration.fit(counts, np.arange(8.0))
+    calibrator = calibration.fit(raw, positive)
     found = calibrator.apply(raw)
     assert np.abs(raw - true).mean() > 0.07  # that far off before
     assert np.abs(found - true).mean() < 0.01
@@ -81,9 +80,8 @@ def test_a_known_distortion_is_undone():
 
 
 def test_calibrated_probabilities_come_true_on_new_genes():
-    raw, _, positive = simulated(seed=1)
-    counts = calibration.count(raw, positive, np.zeros(len(raw), np.int64), 1)
-    calibrator = calibration.fit(counts, np.arange(8.0))
+    raw, _, positive = simulated(seed=1, genes=20000)
+    calibrator = calibration.fit(raw, positive)
     new, _, labels = simulated(seed=2)
     found, truth = calibrator.apply(new), labels.toarray()
     for low, high in ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 1.0)):
@@ -93,8 +91,7 @@ def test_calibrated_probabilities_come_true_on_new_genes():
 
 def test_calibration_does_not_change_the_order_of_genes():
     raw, _, positive = simulated(genes=300)
-    counts = calibration.count(raw, positive, np.zeros(300, np.int64), 1)
-    found = calibration.fit(counts, np.arange(8.0)).apply(raw)
+    found = calibration.fit(raw, positive).apply(raw)
     for term in range(8):
         order = np.argsort(raw[:, term])
         assert (np.diff(found[order, term]) >= 0).all()
@@ -102,8 +99,7 @@ def test_calibration_does_not_change_the_order_of_genes():
 
 def test_scores_that_rank_backwards_are_replaced_by_the_prior():
     raw, _, positive = simulated(slope=-1.0)
-    counts = calibration.count(raw, positive, np.zeros(len(raw), np.int64), 1)
-    calibrator = calibration.fit(counts, np.arange(8.0))
+    calibrator = calibration.fit(raw, positive)
     assert (calibrator.coefficients[:, 1] == 0).all()
     found = calibrator.apply(raw)
     assert (found == found[:1]).all()
@@ -112,8 +108,7 @@ def test_scores_that_rank_backwards_are_replaced_by_the_prior():
 
 def test_terms_without_a_positive_get_their_prior():
     raw, _, _ = simulated(genes=99)
-    counts = calibration.count(raw, sparse.csr_array((99, 8), dtype=bool), np.zeros(99, np.int64), 1)
-    found = calibration.fit(counts, np.arange(8.0)).apply(raw)
+    found = calibration.fit(raw, sparse.csr_array((99, 8), dtype=bool)).apply(raw)
     np.testing.assert_allclose(found, 0.5 / 100, rtol=1e-4)  # half a gene of a hundred
 
 
@@ -122,9 +117,9 @@ def test_terms_of_like_information_content_borrow_from_each_other():
     raw, _, low = simulated(seed=1, terms=4, slope=1.0, intercept=1.5)
     other, _, high = simulated(seed=2, terms=4, slope=1.0, intercept=-1.5)
     both, positive = np.hstack([raw, other]), sparse.csr_array(sparse.hstack([low, high]))
-    counts = calibration.count(both, positive, np.zeros(len(both), np.int64), 1)
-    calibrator = calibration.fit(counts, np.array([1, 1.1, 1.2, 1.3, 8, 8.1, 8.2, 8.3]))
-    assert calibrator.group.tolist() == sorted(calibrator.group.tolist())
+    calibrator = calibration.fit(both, positive)
+    assert set(calibrator.group[:4]) == {0, 1}  # the frequent half
+    assert set(calibrator.group[4:]) == {2, 3}
     found = calibrator.apply(both)
     truth = positive.toarray()
     assert found[:, :4].mean() == pytest.approx(truth[:, :4].mean(), abs=0.01)
@@ -132,40 +127,20 @@ def test_terms_of_like_information_content_borrow_from_each_other():
 
 
 def test_no_terms_no_calibration():
-    counts = calibration.count(np.zeros((5, 0), np.float32), sparse.csr_array((5, 0), dtype=bool), np.zeros(5, int), 1)
-    assert calibration.fit(counts, np.zeros(0)).apply(np.zeros((5, 0), np.float32)).shape == (5, 0)
+    nothing = np.zeros((5, 0), np.float32)
+    assert calibration.fit(nothing, sparse.csr_array((5, 0), dtype=bool)).apply(nothing).shape == (5, 0)
 
 
-def test_pairs_are_counted_by_fold_term_and_score():
+def test_pairs_are_counted_by_term_and_score():
     raw = np.array([[0.5, 0.0], [0.5, 1.0], [0.1, 1.0]], np.float32)
     positive = sparse.csr_array(np.array([[1, 0], [0, 1], [0, 0]], bool))
-    counts = calibration.count(raw, positive, np.array([0, 0, 1]), 2)
-    assert counts.pairs.sum(axis=2).tolist() == [[2, 2], [1, 1]]
-    assert counts.positives.sum(axis=2).tolist() == [[1, 1], [0, 0]]
-    assert counts.pairs[0, 1, 0] == counts.pairs[0, 1, -1] == 1  # the lowest and the highest bin
-    assert counts.without(0).pairs.sum(axis=2).tolist() == [[1, 1]]
+    counts = calibration.count(raw, positive)
+    assert counts.pairs.sum(axis=1).tolist() == [3, 3]
+    assert counts.positives.sum(axis=1).tolist() == [1, 1]
+    assert (counts.pairs[1, 0], counts.pairs[1, -1]) == (1, 2)  # the lowest and the highest bin
 
 
 def test_a_labelled_gene_gets_the_score_of_the_model_that_had_not_seen_it():
     by_fold = [np.full((4, 1), value, np.float32) for value in (1, 2, 6)]
     annotated, fold = np.array([True, True, False, True]), np.array([0, 1, 1, 2])
     assert calibration.out_of_fold(by_fold, annotated, fold).ravel().tolist() == [1, 2, 3, 6]
-
-
-def test_a_folds_calibrator_does_not_look_at_that_folds_genes():
-    raw, _, positive = simulated(genes=300)
-    fold, annotated = np.arange(300) % 3, np.arange(300) % 5 > 0
-    by_fold = [raw, raw * np.float32(0.9), raw * np.float32(0.8)]
-    information = np.arange(8.0)
-    before = calibration.fit_by_fold(by_fold, positive, annotated, fold, information)
-    other = positive.toarray()
-    other[fold == 1] = ~other[fold == 1]
-    after = calibration.fit_by_fold(by_fold, sparse.csr_array(other), annotated, fold, information)
-    for name in ("coefficients", "group", "prior"):
-        np.testing.assert_array_equal(getattr(after[1], name), getattr(before[1], name))
-    assert (after[0].coefficients != before[0].coefficients).any()
-    # nor at genes without labels, whatever stands in their rows
-    other = positive.toarray()
-    other[~annotated] = True
-    unlabelled = calibration.fit_by_fold(by_fold, sparse.csr_array(other), annotated, fold, information)
-    np.testing.assert_array_equal(unlabelled[0].coefficients, before[0].coefficients)

@@ -17,17 +17,16 @@ def run(simulated, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     task = replace(simulated, settings=Settings(trees=2, depth=2))
     learned = baselines.fit_supervised(task, folder / "P" / "references")
-    supervised = {**baselines.untrained(task), **learned, **baselines.fuse(task, learned)}
+    simple = baselines.untrained(task)
     places = {name: folder / "P" / name for name in ("references", "cotraining")}
-    outcome = cotraining.cotrain(task, supervised, cotraining.Rules(rounds=1), places)
-    # sequence is in use from co-training in fold 0
-    first = ("cotraining", places["cotraining"] / "sequence.1" / "0")
-    outcome.source["sequence"][0] = first
+    outcome = cotraining.cotrain(task, simple, learned, cotraining.Rules(rounds=1), places["cotraining"])
+    # sequence is in use from co-training in chain 0
+    outcome.source["sequence"][0] = ("cotraining", "sequence.1")
     cotraining.write_choice(places["cotraining"] / "chosen.json", outcome)
     labels.write(folder / "P.npz", task.labels)
 
     empty = {name: folder / "F" / name for name in places}
-    none = cotraining.not_learned(task, supervised["naive"], "no labels")
+    none = cotraining.not_learned(task, simple["naive"], "no labels")
     for place in empty.values():
         place.mkdir(parents=True)
     cotraining.write_choice(empty["cotraining"] / "chosen.json", none)
@@ -55,7 +54,9 @@ def contents(folder: Path) -> set[str]:
 
 def test_the_folder_holds_all_that_a_new_gene_needs(run, tmp_path):
     save(run, tmp_path / "model")
-    parts = ("booster.json", "booster.ubj", "calibrator.npz", "features.json")
+    pairs = ("0-1", "0-2", "0-3", "1-2", "1-3", "2-3")
+    parts = [f"{pair}/{part}" for pair in pairs for part in ("booster.json", "booster.ubj", "features.json")]
+    parts += [f"calibrator.{k}.npz" for k in range(4)]
     learners = ("sequence", "expression", "early_fusion")
     assert contents(tmp_path / "model") == {
         "manifest.json",
@@ -63,8 +64,8 @@ def test_the_folder_holds_all_that_a_new_gene_needs(run, tmp_path):
         "folds.parquet",
         "P/labels.npz",
         "F/labels.npz",
-        *(f"P/references/{learner}/{fold}/{part}" for learner in learners for fold in range(3) for part in parts),
-        *(f"P/cotraining/{learner}.1/{fold}/{part}" for learner in learners for fold in range(3) for part in parts),
+        *(f"P/references/{learner}/{part}" for learner in learners for part in parts),
+        *(f"P/cotraining/{learner}.1/{part}" for learner in learners for part in parts),
         "P/cotraining/chosen.json",
         "F/cotraining/chosen.json",
     }
@@ -77,8 +78,8 @@ def test_the_manifest_says_what_the_model_is(run, tmp_path):
     assert manifest["features"] == {"sequence": ["log_length"], "expression": ["module_1", "module_2"]}
     assert manifest["search_engine"] == "diamond 2.1.3"
     assert manifest["versions"] == {"numpy": "2.0"}
-    assert manifest["final"]["F"] == ["naive"] * 3
-    assert len(manifest["final"]["P"]) == 3
+    assert manifest["final"]["F"] == ["naive"] * 4
+    assert len(manifest["final"]["P"]) == 4
     assert manifest["geneduet"]
 
 
@@ -87,13 +88,13 @@ def test_the_booster_in_use_is_there_and_the_supervised_one_too(run, tmp_path):
     save(run, tmp_path / "model")
     model = tmp_path / "model" / "P"
     chosen = json.loads((model / "cotraining" / "chosen.json").read_text())["boosters"]
-    assert chosen["sequence"][0] == ["cotraining", "sequence.1/0"]
+    assert chosen["sequence"][0] == ["cotraining", "sequence.1"]
     for learner, places in chosen.items():
-        for fold, (origin, place) in enumerate(places):
-            assert (model / origin / place / "booster.ubj").exists()
-            assert (model / "references" / learner / str(fold) / "booster.ubj").exists()
-    taught = (model / "cotraining" / "sequence.1" / "0" / "booster.ubj").read_bytes()
-    assert taught != (model / "references" / "sequence" / "0" / "booster.ubj").read_bytes()
+        for origin, name in places:
+            assert (model / origin / name / "0-1" / "booster.ubj").exists()
+            assert (model / "references" / learner / "0-1" / "booster.ubj").exists()
+    taught = (model / "cotraining" / "sequence.1" / "0-1" / "booster.ubj").read_bytes()
+    assert taught != (model / "references" / "sequence" / "0-1" / "booster.ubj").read_bytes()
 
 
 def test_everything_is_read_without_pickle(run, tmp_path):
@@ -110,9 +111,9 @@ def test_everything_is_read_without_pickle(run, tmp_path):
 
 def test_what_is_read_again_is_what_was_fitted(run, tmp_path, simulated):
     save(run, tmp_path / "model")
-    booster = MultiLabelBooster.load(tmp_path / "model" / "P" / "references" / "expression" / "1")
+    booster = MultiLabelBooster.load(tmp_path / "model" / "P" / "references" / "expression" / "1-2")
     assert booster.outputs == len(simulated.labels.terms)
-    stored = arrays.read(tmp_path / "model" / "P" / "references" / "expression" / "1" / "calibrator.npz")
+    stored = arrays.read(tmp_path / "model" / "P" / "references" / "expression" / "calibrator.1.npz")
     calibrator = calibration.Calibrator(**stored)
     assert calibrator.apply(np.full((2, 12), 0.3, np.float32)).shape == (2, 12)
     assert labels.read(tmp_path / "model" / "P" / "labels.npz").terms == simulated.labels.terms

@@ -1,17 +1,15 @@
 """The reference models that co-training is measured against: always fitted, always reported."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geneduet.crossfit import Task, calibrate, cross_fit, reload
+from geneduet.crossfit import CrossFit, Matrix, Task, calibrate, chain, cross_fit, reload
 from geneduet.learners import Lesson
 from geneduet.scores import SUPERVISED
 from geneduet.views import vote
-
-Matrix = NDArray[np.float32]
 
 SEQUENCE, EXPRESSION, EARLY = "sequence", "expression", "early_fusion"
 
@@ -23,27 +21,42 @@ def learned_models(task: Task) -> dict[str, list[str]]:
     return models | {EARLY: both} if len(both) > 1 and task.can_learn(both) else models
 
 
-def fit_supervised(task: Task, folder: Path) -> dict[str, list[Matrix]]:
+def fit_supervised(task: Task, folder: Path) -> dict[str, CrossFit]:
     """Fit the supervised learners.
 
     Parameters
     ----------
     folder : where the boosters are saved.
-
-    Returns
-    -------
-    For each model and fold, calibrated scores (genes, terms).
     """
-    return complete(task, {name: cross_fit(task, name, views, folder) for name, views in learned_models(task).items()})
+    return _complete_all(
+        task, {name: cross_fit(task, name, views, folder) for name, views in learned_models(task).items()}
+    )
 
 
-def reload_supervised(task: Task, folder: Path) -> dict[str, list[Matrix]]:
+def reload_supervised(task: Task, folder: Path) -> dict[str, CrossFit]:
     """The scores of `fit_supervised` again, from the saved boosters."""
-    return complete(task, {name: reload(task, name, views, folder) for name, views in learned_models(task).items()})
+    return _complete_all(
+        task, {name: reload(task, name, views, folder) for name, views in learned_models(task).items()}
+    )
+
+
+def by_fold(models: Mapping[str, CrossFit]) -> dict[str, list[Matrix]]:
+    """The calibrated scores alone."""
+    return {name: own.by_fold for name, own in models.items()}
+
+
+def by_pair(models: Mapping[str, CrossFit]) -> dict[str, list[Matrix]]:
+    """The raw scores alone."""
+    return {name: own.by_pair for name, own in models.items()}
+
+
+def _complete_all(task: Task, learned: Mapping[str, CrossFit]) -> dict[str, CrossFit]:
+    raw, calibrated_ = complete(task, by_pair(learned)), complete(task, by_fold(learned))
+    return {name: CrossFit(raw[name], calibrated_[name]) for name in learned}
 
 
 def complete(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[Matrix]]:
-    """Learned scores, with early fusion filled in from the single view where a gene has only one."""
+    """Learned scores, by pair or by fold, with early fusion filled in from a gene's only view where it has one."""
     if EARLY not in learned:
         return dict(learned)
     both = task.present(list(task.views))
@@ -70,7 +83,7 @@ def fuse(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[Matr
 
 
 def _either(task: Task, learned: Mapping[str, list[Matrix]]) -> list[Matrix]:
-    """For each fold the mean over the views that a gene has; the first view's score, a prior, where it has none."""
+    """The mean over the views that a gene has; the first view's score, a prior, where it has none."""
     present = np.stack([view.present for view in task.views.values()]).astype(np.float32)
     present[0, present.sum(axis=0) == 0] = 1
     share = present / present.sum(axis=0)
@@ -81,18 +94,38 @@ def _either(task: Task, learned: Mapping[str, list[Matrix]]) -> list[Matrix]:
 
 
 def untrained(task: Task) -> dict[str, list[Matrix]]:
-    """Naive (term frequency) and, where the sequence view has neighbours, homology (their vote; naive without one)."""
-    models: dict[str, list[Matrix]] = {"naive": []}
-    neighbours = task.views[SEQUENCE].neighbours if SEQUENCE in task.views else None
-    for k in range(task.folds):
-        training = task.training(k)
-        prior = vote.naive(task.labels.positive, training)
-        models["naive"].append(np.repeat(prior[None], len(training), axis=0))
-        if neighbours is not None:
-            given = vote.vote(neighbours, task.labels.positive, training)
-            voted = np.where(given.strength[:, None] > 0, given.share, prior)
-            models.setdefault("homology", []).append(voted.astype(np.float32))
-    return models
+    """Naive (term frequency) and, where the sequence view has neighbours, homology (their vote; naive without one).
+
+    Returns
+    -------
+    For each model and chain, scores (genes, terms); neither calibrated nor reconciled.
+    """
+    votes = {"naive": _naive}
+    if SEQUENCE in task.views and task.views[SEQUENCE].neighbours is not None:
+        votes["homology"] = _homology
+    return {name: _voted(task, vote_) for name, vote_ in votes.items()}
+
+
+def _voted(task: Task, vote_: Callable[[Task, NDArray[np.bool_]], Matrix]) -> list[Matrix]:
+    of_pair = {pair: vote_(task, task.training(*pair)) for pair in task.pairs}
+    return [
+        chain(
+            task, k, vote_(task, task.training(k)), {sum(pair) - k: own for pair, own in of_pair.items() if k in pair}
+        )
+        for k in range(task.folds)
+    ]
+
+
+def _naive(task: Task, training: NDArray[np.bool_]) -> Matrix:
+    return np.repeat(vote.naive(task.labels.positive, training)[None], len(training), axis=0)
+
+
+def _homology(task: Task, training: NDArray[np.bool_]) -> Matrix:
+    neighbours = task.views[SEQUENCE].neighbours
+    assert neighbours is not None
+    given = vote.vote(neighbours, task.labels.positive, training)
+    prior = vote.naive(task.labels.positive, training)
+    return np.where(given.strength[:, None] > 0, given.share, prior).astype(np.float32)
 
 
 def calibrated(task: Task, models: Mapping[str, list[Matrix]], folder: Path) -> dict[str, list[Matrix]]:
@@ -103,31 +136,32 @@ def calibrated(task: Task, models: Mapping[str, list[Matrix]], folder: Path) -> 
     models : as `untrained` gives them.
     folder : where the calibrators are saved.
     """
-    everyone = np.ones(len(task.fold), bool)
-    return {
-        name: calibrate(task, name, own, everyone, folder) if name == "homology" else own
-        for name, own in models.items()
-    }
+    return {name: calibrate(task, name, own, folder) if name == "homology" else own for name, own in models.items()}
 
 
-def self_train(task: Task, learned: Mapping[str, list[Matrix]], weight: float) -> list[Matrix]:
+def self_train(task: Task, learned: Mapping[str, CrossFit], weight: float) -> list[Matrix]:
     """The concatenated views, refitted with their own scores as soft labels of all unlabelled genes.
 
     Parameters
     ----------
     learned : scores of the supervised models.
     weight : of an unlabelled gene against a labelled one.
+
+    Returns
+    -------
+    For each chain, calibrated scores (genes, terms).
     """
     teacher = EARLY if EARLY in learned else next(iter(task.views))
     views = learned_models(task)[teacher]
     can = task.present(views)
     lessons = [
-        Lesson(scores, (can & ~task.training(k)) * np.float32(weight)) for k, scores in enumerate(learned[teacher])
+        Lesson(np.clip(scores, 0, 1), (can & ~task.training(*pair)) * np.float32(weight))
+        for pair, scores in zip(task.pairs, learned[teacher].by_pair, strict=True)
     ]
-    taught = cross_fit(task, "self_training", views, None, lessons)
+    taught = cross_fit(task, "self_training", views, None, lessons).by_fold
     if teacher != EARLY:
         return taught
-    return complete(task, {**learned, EARLY: taught})[EARLY]
+    return complete(task, {**by_fold(learned), EARLY: taught})[EARLY]
 
 
 def best(candidates: Mapping[str, float]) -> str:

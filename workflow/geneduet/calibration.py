@@ -15,7 +15,7 @@ from scipy import sparse
 
 Matrix = NDArray[np.float32]
 
-GROUPS = 4  # of terms, by quantile of information content
+GROUPS = 4  # of terms, by quantile of their frequency, and so of information content
 BINS = 128  # of the raw score's logit, in which pairs are counted before fitting
 LOWEST, HIGHEST = -9.0, 9.0  # logits beyond which scores are taken as equal: squared error may leave the unit interval
 ITERATIONS, RIDGE = 25, 1.0
@@ -61,32 +61,25 @@ def consistent(scores: Matrix, ancestors: sparse.csr_array) -> Matrix:
 
 @dataclass(frozen=True)
 class Counts:
-    """Pairs by fold, term and score bin: all of them, and the positive ones; each (folds, terms, BINS)."""
+    """Pairs by term and score bin: all of them, and the positive ones; each (terms, BINS)."""
 
     pairs: NDArray[np.float64]
     positives: NDArray[np.float64]
 
-    def without(self, fold: int) -> "Counts":
-        """The pairs of all other folds, with one fold axis of length 1."""
-        others = np.arange(len(self.pairs)) != fold
-        return Counts(self.pairs[others].sum(axis=0)[None], self.positives[others].sum(axis=0)[None])
 
-
-def count(scores: Matrix, positive: sparse.csr_array, fold: NDArray[np.int64], folds: int) -> Counts:
+def count(scores: Matrix, positive: sparse.csr_array) -> Counts:
     """Count pairs for fitting.
 
     Parameters
     ----------
     scores : (genes, terms), raw and out-of-fold; every gene counts.
     positive : (genes, terms).
-    fold : (genes,), of each gene.
-    folds : how many.
     """
     terms = scores.shape[1]
     step = (HIGHEST - LOWEST) / BINS
     bins = np.minimum(((logit(scores) - LOWEST) / step).astype(np.int64), BINS - 1)
-    cell = (fold[:, None] * terms + np.arange(terms)) * BINS + bins
-    shape, size = (folds, terms, BINS), folds * terms * BINS
+    cell = np.arange(terms) * BINS + bins
+    shape, size = (terms, BINS), terms * BINS
     pairs = np.bincount(cell.ravel(), minlength=size).reshape(shape)
     row, column = positive.nonzero()
     positives = np.bincount(cell[row, column], minlength=size).reshape(shape)
@@ -115,31 +108,31 @@ class Calibrator:
         return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
 
-def fit(counts: Counts, information_content: NDArray[np.float64]) -> Calibrator:
-    """Fit a calibrator to counted pairs.
+def fit(scores: Matrix, positive: sparse.csr_array) -> Calibrator:
+    """Fit a calibrator to genes that the scoring model had not seen.
 
     Parameters
     ----------
-    counts : with one fold, as `Counts.without` gives them.
-    information_content : (terms,), by which terms are grouped.
+    scores, positive : (genes, terms), raw scores and labels.
     """
-    pairs, positives = counts.pairs[0], counts.positives[0]
+    counts = count(scores, positive)
+    pairs, positives = counts.pairs, counts.positives
     # half a gene more on either side keeps the prior of a term without positives finite
     share = (positives.sum(axis=1) + 0.5) / (pairs.sum(axis=1) + 1.0)
     prior = logit(share)
-    group = _groups(information_content)
+    group = _groups(prior)
     rows = [
         _fit_group(pairs[group == number], positives[group == number], prior[group == number])
         for number in range(GROUPS)
     ]
-    return Calibrator(np.array(rows), group, prior)
+    return trust(Calibrator(np.array(rows), group, prior), scores, positive)
 
 
-def _groups(information_content: NDArray[np.float64]) -> NDArray[np.int64]:
-    if not len(information_content):
+def _groups(prior: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Terms of like frequency together: GROUPS quantiles, the most frequent first."""
+    if not len(prior):
         return np.zeros(0, np.int64)
-    edges = np.quantile(information_content, np.arange(1, GROUPS) / GROUPS)
-    return np.searchsorted(edges, information_content).astype(np.int64)
+    return np.searchsorted(np.quantile(-prior, np.arange(1, GROUPS) / GROUPS), -prior).astype(np.int64)
 
 
 def _fit_group(
@@ -170,26 +163,6 @@ def _logistic(design: NDArray[np.float64], total: NDArray[np.float64], hit: NDAr
         if np.abs(step).max() < 1e-6:
             break
     return beta
-
-
-def fit_by_fold(
-    raw: Sequence[Matrix],
-    positive: sparse.csr_array,
-    annotated: NDArray[np.bool_],
-    fold: NDArray[np.int64],
-    information_content: NDArray[np.float64],
-) -> list[Calibrator]:
-    """A calibrator for each fold's model, fitted to the out-of-fold scores of the other folds' genes.
-
-    Parameters
-    ----------
-    raw : for each fold k, (genes, terms) scores of the model that had not seen fold k.
-    positive, annotated, fold : labels and fold of each gene.
-    """
-    oof, own, labels = out_of_fold(raw, annotated, fold)[annotated], fold[annotated], positive[annotated]
-    counts = count(oof, labels, own, len(raw))
-    fitted = [fit(counts.without(k), information_content) for k in range(len(raw))]
-    return [trust(one, oof[own != k], labels[own != k]) for k, one in enumerate(fitted)]
 
 
 def trust(calibrator: Calibrator, scores: Matrix, positive: sparse.csr_array) -> Calibrator:

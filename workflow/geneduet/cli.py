@@ -424,7 +424,8 @@ def fit_references(scores: Path, boosters: Path, learning: Learning, *, weight: 
         models = {"naive": models["naive"]}
     else:
         learned = baselines.fit_supervised(task, boosters)
-        models |= {**learned, **baselines.fuse(task, learned)}
+        scored = baselines.by_fold(learned)
+        models |= {**scored, **baselines.fuse(task, scored)}
         models["self_training"] = baselines.self_train(task, learned, weight)
     raw = {"naive", "homology"}  # as others compute them: neither calibrated nor reconciled
     done = {name: (task.out_of_fold if name in raw else task.finish)(by_fold) for name, by_fold in models.items()}
@@ -441,7 +442,7 @@ def cotrain(
     learning: Learning,
     *,
     enabled: bool = True,
-    rounds: int = 2,
+    rounds: int = 1,
     teach_share: float = 0.25,
     weight: float = 0.3,
 ) -> None:
@@ -470,14 +471,13 @@ def cotrain(
     else:
         learned = baselines.reload_supervised(task, references)
         simple = baselines.calibrated(task, untrained, boosters)
-        supervised = {**simple, **learned, **baselines.fuse(task, learned)}
         rules = cotraining.Rules(rounds if enabled else 0, teach_share, weight)
-        outcome = cotraining.cotrain(task, supervised, rules, {"references": references, "cotraining": boosters})
+        outcome = cotraining.cotrain(task, simple, learned, rules, boosters)
     models = {**outcome.models, **{f"{name}_view": by_fold for name, by_fold in outcome.views.items()}}
     done = {name: task.finish(by_fold) for name, by_fold in models.items()}
     write(scores, Scores(task.labels.genes, task.labels.terms, done))
     cotraining.write_choice(boosters / "chosen.json", outcome)
-    cotraining.remove_unused(boosters, outcome)
+    cotraining.remove_unused(task, boosters, outcome)
     tables.write_tsv(rounds_table, outcome.rounds)
 
 

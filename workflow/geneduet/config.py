@@ -111,7 +111,9 @@ class Homology(_Group):
 class Folds(_Group):
     """Cross-validation by homology cluster."""
 
-    count: int = Field(default=5, ge=2, le=50, description="Number of cross-validation folds")
+    count: int = Field(
+        default=5, ge=3, le=50, description="Number of cross-validation folds; a model for each pair of them"
+    )
     identity: Share = Field(
         default=0.3, description="Sequence identity from which two proteins share a cluster, and so a fold"
     )
@@ -169,7 +171,7 @@ class CoTraining(_Group):
 
     enabled: bool = Field(default=True, description="Whether the views teach each other at all")
     rounds: int = Field(
-        default=2, ge=1, le=20, description="Most rounds of teaching; rounds that do not help are not kept"
+        default=1, ge=1, le=20, description="Most rounds of teaching; rounds that do not help are not kept"
     )
     teach_share: Share = Field(
         default=0.25,

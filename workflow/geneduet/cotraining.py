@@ -3,14 +3,16 @@
 After Blum and Mitchell 1998 (COLT), in the soft form of Nigam and Ghani 2000 (CIKM). In each round a student is
 refitted on the labelled genes and on soft labels of the unlabelled genes of which its teacher is most certain. The
 sequence view is taught by the expression view and the reverse; the learner on both views by the fusion of all three.
-Soft labels are made anew each round, so a wrong one can leave again. A student that does not come out better than it
-was, beyond the noise of the comparison, is thrown away: its old version stays. Each fold's chain decides by the genes
-of the other folds.
+Soft labels are made anew each round, so a wrong one can leave again. A chain of `crossfit` takes a student only where
+it comes out better than the one in use, beyond the noise of the comparison; it decides by the genes of the other folds,
+whose scores in this chain are blind to its own fold too. A lesson is blind to both folds of its pair: raw scores of
+models that have seen neither, and every student of a round teaches in the next, kept or not, because which chain keeps
+it is known from labels that one of the pair's chains must not see. A chain that keeps no student of a round stops.
 """
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,15 +20,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geneduet import baselines
 from geneduet.baselines import EARLY, EXPRESSION, SEQUENCE, best, complete, fuse, learned_models
-from geneduet.crossfit import Task, cross_fit
+from geneduet.crossfit import CrossFit, Matrix, Pair, Task, cross_fit, pair_name
 from geneduet.files import open_output
-from geneduet.gain import Comparison, compare
+from geneduet.gain import Comparison, Resampled, compare
 from geneduet.learners import Lesson
 from geneduet.progress import say
 from geneduet.views import vote
 
-Matrix = NDArray[np.float32]
 ByFold = list[Matrix]
 
 COLUMNS = [
@@ -39,7 +41,7 @@ LIKELY = 0.5  # a taught pair at or above it is counted as a pseudo-label
 class Rules:
     """How the views teach: rounds at most, share of the unlabelled genes taught, weight of a taught gene."""
 
-    rounds: int = 2
+    rounds: int = 1
     teach_share: float = 0.25
     weight: float = 0.3
 
@@ -53,14 +55,14 @@ class Outcome:
     models : `co_training` and `final`, each by fold; `final` is co-training where it won, else the best supervised.
     views : scores of each single view after co-training, by fold.
     chosen : name of the model that is final, for each fold.
-    source : for each learner and fold the booster in use: `references` or `cotraining`, and its folder.
+    source : for each learner and chain the models in use: `references` or `cotraining`, and their name there.
     rounds : table of COLUMNS.
     """
 
     models: dict[str, ByFold]
     views: dict[str, ByFold]
     chosen: list[str]
-    source: dict[str, list[tuple[str, Path]]]
+    source: dict[str, list[tuple[str, str]]]
     rounds: pd.DataFrame
 
 
@@ -90,38 +92,46 @@ def select(teacher: Matrix, prior: Matrix, candidates: NDArray[np.bool_], share:
     return chosen
 
 
-def cotrain(task: Task, supervised: Mapping[str, ByFold], rules: Rules, folders: Mapping[str, Path]) -> Outcome:
+def cotrain(
+    task: Task, simple: Mapping[str, ByFold], learned: Mapping[str, CrossFit], rules: Rules, folder: Path
+) -> Outcome:
     """Run the rounds.
 
     Parameters
     ----------
-    supervised : scores of all supervised models, by fold; the learned ones are where the rounds begin.
-    folders : where the boosters of the supervised models are (`references`) and where new ones go (`cotraining`).
+    simple : scores of the models that are not fitted, by chain.
+    learned : the supervised learners, with which the rounds begin.
+    folder : where new boosters go.
     """
-    students = learned_models(task)
-    current = {name: list(supervised[name]) for name in students}
-    source = {
-        name: [("references", folders["references"] / name / str(k)) for k in range(task.folds)] for name in students
-    }
+    teachers = baselines.by_pair(learned)
+    current = baselines.by_fold(learned)
+    supervised = {**simple, **current, **fuse(task, current)}
+    source = {name: [("references", name)] * task.folds for name in learned}
     rows: list[dict[str, object]] = []
     if len(task.views) < 2:
         rows.append(_skipped(task, "one view only: nobody to learn from"))
-    elif EARLY not in students:
+    elif EARLY not in learned:
         rows.append(_skipped(task, "too few labelled genes have both views"))
     elif not rules.rounds:
         rows.append(_skipped(task, "switched off (cotraining.enabled)"))
-    taught_by: dict[str, list[Matrix]] = {}
+    active = set(range(task.folds))
     for number in range(1, 1 if rows else rules.rounds + 1):
-        taught = _round(task, current, taught_by, rules, number, folders["cotraining"])
-        for name, (lessons, scores) in taught.items():
-            judged = _judge(task, current[name], scores)
-            rows.append(_row(task, number, name, lessons, judged))
-            for k, comparison in enumerate(judged.chains):
-                if comparison.beyond_noise:
-                    current[name][k] = scores[k]
-                    source[name][k] = ("cotraining", folders["cotraining"] / f"{name}.{number}" / str(k))
+        lessons = {name: _lessons(task, name, teachers, rules) for name in learned}
+        students = _teach(task, current, lessons, number, folder)
+        kept: set[int] = set()
+        for name, student in students.items():
+            judged = _judge(task, current[name], student.by_fold)
+            better = {k for k in active if judged.chains[k].beyond_noise}
+            rows.append(_row(task, number, name, lessons[name], judged.overall, better))
+            current[name] = [student.by_fold[k] if k in better else own for k, own in enumerate(current[name])]
+            source[name] = [
+                ("cotraining", f"{name}.{number}") if k in better else own for k, own in enumerate(source[name])
+            ]
+            kept |= better
             say(_sentence(rows[-1]))
-        if all(row["kept"] == "no" for row in rows if row["round"] == number):
+        teachers = baselines.by_pair(students)
+        active = kept
+        if not active:
             break
     models, chosen = _finally(task, supervised, current)
     views = {name: current[name] for name in task.views}
@@ -135,64 +145,65 @@ def not_learned(task: Task, naive: ByFold, reason: str) -> Outcome:
 
 
 def write_choice(path: Path, outcome: Outcome) -> None:
-    """Write which model is final and which boosters are in use, for each fold (JSON)."""
-    source = {
-        name: [(origin, f"{place.parent.name}/{place.name}") for origin, place in own]
-        for name, own in outcome.source.items()
-    }
+    """Write which model is final and which boosters are in use, for each chain (JSON)."""
     with open_output(path) as handle:
-        json.dump({"final": outcome.chosen, "boosters": source}, handle, indent=1)
+        json.dump({"final": outcome.chosen, "boosters": outcome.source}, handle, indent=1)
 
 
-def remove_unused(folder: Path, outcome: Outcome) -> None:
+def remove_unused(task: Task, folder: Path, outcome: Outcome) -> None:
     """Remove the boosters of lessons that were not kept: they are large, and nobody will ask for them.
 
     Parameters
     ----------
     folder : where `cotrain` saved them.
     """
-    used = {place for own in outcome.source.values() for _, place in own}
+    used = {
+        folder / name / pair_name(pair)
+        for own in outcome.source.values()
+        for k, (_, name) in enumerate(own)
+        for pair in task.pairs
+        if k in pair
+    }
     for model in folder.glob("*.[0-9]*/"):
-        for place in model.iterdir():
+        for place in filter(Path.is_dir, list(model.iterdir())):
             if place not in used:
                 shutil.rmtree(place)
-        if not any(model.iterdir()):
-            model.rmdir()
+        if not any(place.is_dir() for place in model.iterdir()):
+            shutil.rmtree(model)
 
 
-def _round(
-    task: Task, current: Mapping[str, ByFold], taught_by: dict[str, ByFold], rules: Rules, number: int, folder: Path
-) -> dict[str, tuple[list[Lesson], ByFold]]:
-    """Each student's lessons and its scores after them; all learn from the same state, none from a fellow's new one.
-
-    A student whose teacher is what it was at the last lesson is left out: it would hear the same again. `taught_by`
-    remembers each student's last teacher.
-    """
-    fused = fuse(task, current)["fusion"]
-    teachers = {SEQUENCE: (EXPRESSION, current[EXPRESSION]), EXPRESSION: (SEQUENCE, current[SEQUENCE])}
-    result = {}
-    for name, views in learned_models(task).items():
-        teacher, scores = teachers.get(name, (EARLY, fused))
-        if name in taught_by and all(np.array_equal(*pair) for pair in zip(scores, taught_by[name], strict=True)):
-            continue
-        taught_by[name] = list(scores)
-        can = task.present([*views, *learned_models(task)[teacher]])
-        lessons = [_lesson(task, k, scores[k], can, rules) for k in range(task.folds)]
-        learned = cross_fit(task, f"{name}.{number}", views, folder, lessons)
-        result[name] = lessons, complete(task, {**current, EARLY: learned})[EARLY] if name == EARLY else learned
-    return result
+def _lessons(task: Task, student: str, teachers: Mapping[str, list[Matrix]], rules: Rules) -> list[Lesson]:
+    """What a student is taught, for each pair of folds; raw scores of squared error are probabilities but for noise."""
+    views = learned_models(task)
+    teacher = {SEQUENCE: EXPRESSION, EXPRESSION: SEQUENCE}.get(student, EARLY)
+    scores = teachers[teacher] if teacher != EARLY else fuse(task, teachers)["fusion"]
+    can = task.present([*views[student], *views[teacher]])
+    return [_lesson(task, pair, np.clip(own, 0, 1), can, rules) for pair, own in zip(task.pairs, scores, strict=True)]
 
 
-def _lesson(task: Task, k: int, scores: Matrix, can: NDArray[np.bool_], rules: Rules) -> Lesson:
-    training = task.training(k)
+def _lesson(task: Task, pair: Pair, scores: Matrix, can: NDArray[np.bool_], rules: Rules) -> Lesson:
+    training = task.training(*pair)
     prior = vote.naive(task.labels.positive, training)
     chosen = select(scores, prior, can & ~training, rules.teach_share)
     return Lesson(scores, chosen * np.float32(rules.weight))
 
 
+def _teach(
+    task: Task, current: Mapping[str, ByFold], lessons: Mapping[str, list[Lesson]], number: int, folder: Path
+) -> dict[str, CrossFit]:
+    """The students of a round; all learn from the state before it."""
+    views = learned_models(task)
+    taught = {name: cross_fit(task, f"{name}.{number}", views[name], folder, own) for name, own in lessons.items()}
+    raw = complete(task, baselines.by_pair(taught))
+    # a gene with one view gets the score of that view that its chain uses
+    fused = complete(task, {**current, EARLY: taught[EARLY].by_fold})[EARLY]
+    done = {**baselines.by_fold(taught), EARLY: fused}
+    return {name: CrossFit(raw[name], done[name]) for name in taught}
+
+
 @dataclass(frozen=True)
 class _Judgement:
-    """Before against after, on all labelled genes, and for each fold's chain on those of the other folds."""
+    """Before against after: on all labelled genes, out of fold; and for each chain on the genes of the other folds."""
 
     overall: Comparison
     chains: list[Comparison]
@@ -200,11 +211,13 @@ class _Judgement:
 
 def _judge(task: Task, before: Sequence[Matrix], after: Sequence[Matrix]) -> _Judgement:
     labelled = task.labels.annotated
-    old, new = task.out_of_fold(before)[labelled], task.out_of_fold(after)[labelled]
-    fold = task.fold[labelled]
-    masks = [np.ones(len(fold), bool), *(fold != k for k in range(task.folds))]
-    overall, *chains = compare(task.labels.positive[labelled], [old, new], task.family[labelled], masks, seed=task.seed)
+    overall = _compare(task, [task.out_of_fold(before), task.out_of_fold(after)], labelled)
+    chains = [_compare(task, pair, task.training(k)) for k, pair in enumerate(zip(before, after, strict=True))]
     return _Judgement(overall.against(0, 1), [chain.against(0, 1) for chain in chains])
+
+
+def _compare(task: Task, scores: Sequence[Matrix], genes: NDArray[np.bool_]) -> Resampled:
+    return compare(task.labels.positive[genes], [own[genes] for own in scores], task.family[genes], task.seed)
 
 
 def _finally(
@@ -214,26 +227,24 @@ def _finally(
     fused = fuse(task, current)
     cotrained = fused.get("fusion", fused.get("late_fusion", next(iter(current.values()))))
     names = list(supervised)
-    labelled = task.labels.annotated
-    fold = task.fold[labelled]
-    scores = [task.out_of_fold(by_fold)[labelled] for by_fold in (*supervised.values(), cotrained)]
-    masks = [fold != k for k in range(task.folds)]
     chosen, final = [], []
-    for k, chain in enumerate(compare(task.labels.positive[labelled], scores, task.family[labelled], masks, task.seed)):
-        reference = best(dict(zip(names, chain.values, strict=False)))
+    for k in range(task.folds):
+        scores = [by_fold[k] for by_fold in (*supervised.values(), cotrained)]
+        found = _compare(task, scores, task.training(k))
+        reference = best(dict(zip(names, found.values, strict=False)))
         # of nearly equal models the best may be so by chance: each has to be beaten
-        won = all(chain.against(number, len(names)).beyond_noise for number in range(len(names)))
+        won = all(found.against(number, len(names)).beyond_noise for number in range(len(names)))
         chosen.append("co_training" if won else reference)
         final.append(cotrained[k] if won else supervised[reference][k])
     say(f"{task.labels.aspect}: final is {', '.join(chosen)} (by fold)")
     return {"co_training": cotrained, "final": final}, chosen
 
 
-def _row(task: Task, number: int, name: str, lessons: Sequence[Lesson], judged: _Judgement) -> dict[str, object]:
+def _row(
+    task: Task, number: int, name: str, lessons: Sequence[Lesson], overall: Comparison, better: Set[int]
+) -> dict[str, object]:
     taught = [lesson.target[lesson.weight > 0] for lesson in lessons]
     total = sum(float(target.sum()) for target in taught)
-    kept = sum(chain.beyond_noise for chain in judged.chains)
-    overall = judged.overall
     change = f"{overall.gain:+.4f} +- {overall.error:.4f} micro-AP"
     return {
         "aspect": task.labels.aspect,
@@ -244,8 +255,8 @@ def _row(task: Task, number: int, name: str, lessons: Sequence[Lesson], judged: 
         "estimated_precision": sum(float((target * target).sum()) for target in taught) / total if total else np.nan,
         "score_before": overall.before,
         "score_after": overall.after,
-        "kept": "yes" if kept == len(judged.chains) else "partly" if kept else "no",
-        "reason": f"{change}; kept in {kept} of {len(judged.chains)} folds' chains",
+        "kept": "yes" if len(better) == task.folds else "partly" if better else "no",
+        "reason": f"{change}; kept in {len(better)} of {task.folds} folds' chains",
     }
 
 

@@ -1,14 +1,15 @@
-"""One model for each fold that has not seen the fold: the machinery that keeps every judged score out-of-fold.
+"""Cross-fitting: every score by which a gene is judged, and everything that is chosen, is blind to the gene's own fold.
 
-All that belongs to fold k forms a chain: models that have not seen its labels, a calibrator fitted to the genes of the
-other folds, teachers of the same chain, and choices made by the genes of the other folds. For a gene of fold k its
-chain's score counts; for a gene without labels the mean of all chains.
-
-One path is left open: the scores of other folds' genes, to which chain k's calibrator is fitted and by which its gate
-decides, come from models that did see fold k. What passes are a dozen coefficients and a few yes or no; on permuted
-labels no gain comes of it (tests/integration/test_leaks.py). Closing it takes models with two folds hidden.
+For each pair of folds one model is fitted that has seen the labels of neither. Chain k is made of the models that have
+not seen fold k. In it, a labelled gene of another fold j is scored by the model that has seen neither j nor k: to these
+scores chain k's calibrator is fitted, and by them it chooses. The genes of fold k, and those without labels, get the
+mean of the chain's models. So nothing in chain k, not a coefficient, comes of the labels of fold k (nested
+cross-validation: Varma and Simon 2006, BMC Bioinformatics 7:91; each model serves two chains, so that K folds take
+K(K-1)/2 fits). For a labelled gene its own fold's chain counts; for any other the mean of all chains. A diagram is in
+docs/evaluation.md.
 """
 
+import itertools
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from geneduet.progress import say
 from geneduet.settings import Settings
 
 Matrix = NDArray[np.float32]
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Task:
     folds : how many.
     settings, unknown_weight : of the learner.
     seed : from which each model's own is derived.
-    threads : folds fitted at the same time; results do not depend on it.
+    threads : models fitted at the same time; results do not depend on it.
     """
 
     labels: Labels
@@ -53,9 +55,14 @@ class Task:
     seed: int
     threads: int = 1
 
-    def training(self, k: int) -> NDArray[np.bool_]:
-        """Genes whose labels chain k may see."""
-        return self.labels.annotated & (self.fold != k)
+    @property
+    def pairs(self) -> list[Pair]:
+        """The pairs of folds, for each of which a model is fitted that has seen neither."""
+        return list(itertools.combinations(range(self.folds), 2))
+
+    def training(self, *hidden: int) -> NDArray[np.bool_]:
+        """Genes whose labels may be seen where the labels of these folds are hidden."""
+        return self.labels.annotated & ~np.isin(self.fold, hidden)
 
     def unlearnable(self, minimum_labels: int) -> str:
         """Why this aspect cannot be learned; empty where it can.
@@ -69,15 +76,15 @@ class Task:
             return f"{labelled} labelled genes where minimum_labels asks for {minimum_labels}"
         if not self.labels.terms:
             return "no term has enough positives (term_selection.min_positives)"
-        return "" if self.restricted().views else "in no view do the labelled genes fill more than one fold"
+        return "" if self.restricted().views else "in no view do the labelled genes fill more than two folds"
 
     def can_learn(self, names: Sequence[str]) -> bool:
-        """Whether each chain has labelled genes with all these views to learn from."""
+        """Whether each model has labelled genes with all these views to learn from."""
         present = self.present(names)
-        return all((self.training(k) & present).any() for k in range(self.folds))
+        return all((self.training(*pair) & present).any() for pair in self.pairs)
 
     def restricted(self) -> "Task":
-        """The task with only the views that every chain can learn from."""
+        """The task with only the views that every model can learn from."""
         return replace(self, views={name: view for name, view in self.views.items() if self.can_learn([name])})
 
     def present(self, names: Sequence[str]) -> NDArray[np.bool_]:
@@ -93,78 +100,152 @@ class Task:
         return calibration.consistent(self.out_of_fold(by_fold), self.labels.ancestors)
 
 
+@dataclass(frozen=True)
+class CrossFit:
+    """What a model makes of all genes.
+
+    Parameters
+    ----------
+    by_pair : for each pair of folds, raw scores (genes, terms) of the model that has seen neither; in the order of
+        `Task.pairs`.
+    by_fold : for each chain, calibrated scores (genes, terms).
+    """
+
+    by_pair: list[Matrix]
+    by_fold: list[Matrix]
+
+
 def cross_fit(
     task: Task, model: str, views: Sequence[str], folder: Path | None, lessons: Sequence[Lesson] | None = None
-) -> list[Matrix]:
-    """Fit a model a fold, and score all genes with it.
+) -> CrossFit:
+    """Fit a model for each pair of folds, and score all genes with it.
 
     Parameters
     ----------
     model : its name, for the seed, the log and the folder.
     views : names of the views that it learns from.
-    folder : each fold's booster and calibrator go to `<folder>/<model>/<fold>`; none is saved without one.
-    lessons : of each fold's chain.
-
-    Returns
-    -------
-    For each fold, calibrated scores (genes, terms).
+    folder : boosters go to `<folder>/<model>/<pair>`, calibrators beside them; none is saved without one.
+    lessons : of each pair.
     """
 
-    def one(k: int) -> Matrix:
+    def one(number: int, pair: Pair) -> Matrix:
         start = time.monotonic()
-        learner = _learner(task, model, views, k)
-        learner.fit(task.labels, task.training(k), None if lessons is None else lessons[k])
+        learner = _learner(task, model, views, pair)
+        learner.fit(task.labels, task.training(*pair), None if lessons is None else lessons[number])
         if folder is not None:
-            learner.save(folder / model / str(k))
-        scores = learner.predict(task.labels, task.training(k))
-        say(f"{model}: fold {k + 1} of {task.folds} fitted in {time.monotonic() - start:.0f} s")
+            learner.save(folder / model / pair_name(pair))
+        scores = learner.predict(task.labels, task.training(*pair))
+        say(f"{model}: {number + 1} of {len(task.pairs)} fitted in {time.monotonic() - start:.0f} s")
         return scores
 
-    return calibrate(task, model, _in_parallel(task, one), task.present(views), folder)
+    raw = _in_parallel(task, one)
+    present = task.present(views)
+    calibrators = [_fit_calibrator(task, uncalibrated(task, raw, k), k, present) for k in range(task.folds)]
+    if folder is not None:
+        _save_calibrators(calibrators, model, folder)
+    return CrossFit(raw, _chains(task, raw, calibrators))
 
 
-def calibrate(
-    task: Task, model: str, raw: Sequence[Matrix], present: NDArray[np.bool_], folder: Path | None
-) -> list[Matrix]:
-    """Calibrate raw scores by fold and save the calibrators.
+def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> CrossFit:
+    """The scores of `cross_fit` again, from the saved boosters."""
+
+    def one(_: int, pair: Pair) -> Matrix:
+        learner = _learner(task, model, views, pair).load(folder / model / pair_name(pair))
+        return learner.predict(task.labels, task.training(*pair))
+
+    raw = _in_parallel(task, one)
+    return CrossFit(raw, _chains(task, raw, [saved_calibrator(model, k, folder) for k in range(task.folds)]))
+
+
+def pair_name(pair: Pair) -> str:
+    """Name of a pair's folder: the folds that its model has not seen.
+
+    >>> pair_name((0, 3))
+    '0-3'
+    """
+    return f"{pair[0]}-{pair[1]}"
+
+
+def chain(task: Task, k: int, whole: Matrix, of_pair: Mapping[int, Matrix]) -> Matrix:
+    """Scores of chain k: of each labelled gene of another fold j those that are blind to j too, of the others `whole`.
 
     Parameters
     ----------
-    raw : for each fold, (genes, terms).
-    present : (genes,), those that the model can score: others have a prior for a score, which tells nothing of it.
-    folder : as in `cross_fit`.
+    whole : (genes, terms), blind to fold k.
+    of_pair : for each other fold j, (genes, terms) blind to j and k.
     """
-    labels = task.labels
-    judged = labels.annotated & present
-    calibrators = calibration.fit_by_fold(raw, labels.positive, judged, task.fold, labels.information_content)
-    for k, calibrator in enumerate(calibrators):
-        if folder is not None:
-            arrays.write(folder / model / str(k) / "calibrator.npz", vars(calibrator))
+    scores = whole.copy()
+    for j, own in of_pair.items():
+        rows = task.labels.annotated & (task.fold == j)
+        scores[rows] = own[rows]
+    return scores
+
+
+def uncalibrated(task: Task, by_pair: Sequence[Matrix], k: int) -> Matrix:
+    """Raw scores of chain k, the mean of its models where several count."""
+    own = _of_chain(task, by_pair, k)
+    return chain(task, k, np.mean(list(own.values()), axis=0, dtype=np.float32), own)
+
+
+def calibrate(task: Task, model: str, raw: Sequence[Matrix], folder: Path) -> list[Matrix]:
+    """Calibrate the chains of a model that scores all genes and is not fitted, and save its calibrators.
+
+    Parameters
+    ----------
+    raw : for each chain, (genes, terms), as `chain` gives them.
+    """
+    everyone = np.ones(len(task.fold), bool)
+    calibrators = [_fit_calibrator(task, scores, k, everyone) for k, scores in enumerate(raw)]
+    _save_calibrators(calibrators, model, folder)
     return [calibrator.apply(scores) for calibrator, scores in zip(calibrators, raw, strict=True)]
 
 
 def saved_calibrator(model: str, k: int, folder: Path) -> calibration.Calibrator:
-    """The calibrator of a fold that `calibrate` saved."""
-    return calibration.Calibrator(**arrays.read(folder / model / str(k) / "calibrator.npz"))
+    """The calibrator of a chain that was saved."""
+    return calibration.Calibrator(**arrays.read(_calibrator_file(model, k, folder)))
 
 
-def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> list[Matrix]:
-    """The scores of `cross_fit` again, from the saved boosters."""
+def _save_calibrators(calibrators: Sequence[calibration.Calibrator], model: str, folder: Path) -> None:
+    for k, calibrator in enumerate(calibrators):
+        arrays.write(_calibrator_file(model, k, folder), vars(calibrator))
 
+
+def _calibrator_file(model: str, k: int, folder: Path) -> Path:
+    return folder / model / f"calibrator.{k}.npz"
+
+
+def _fit_calibrator(task: Task, scores: Matrix, k: int, present: NDArray[np.bool_]) -> calibration.Calibrator:
+    """Chain k's calibrator.
+
+    Parameters
+    ----------
+    scores : (genes, terms), raw, of chain k.
+    present : (genes,), those that the model can score: others have a prior for a score, which tells nothing of it.
+    """
+    rows = task.training(k) & present
+    return calibration.fit(scores[rows], task.labels.positive[rows])
+
+
+def _of_chain(task: Task, by_pair: Sequence[Matrix], k: int) -> dict[int, Matrix]:
+    """The scores of chain k's models, by the other fold that each has not seen."""
+    return {sum(pair) - k: own for pair, own in zip(task.pairs, by_pair, strict=True) if k in pair}
+
+
+def _chains(task: Task, by_pair: Sequence[Matrix], calibrators: Sequence[calibration.Calibrator]) -> list[Matrix]:
     def one(k: int) -> Matrix:
-        learner = _learner(task, model, views, k).load(folder / model / str(k))
-        return saved_calibrator(model, k, folder).apply(learner.predict(task.labels, task.training(k)))
+        own = {j: calibrators[k].apply(raw) for j, raw in _of_chain(task, by_pair, k).items()}
+        return chain(task, k, np.mean(list(own.values()), axis=0, dtype=np.float32), own)
 
-    return _in_parallel(task, one)
+    return [one(k) for k in range(task.folds)]
 
 
-def _learner(task: Task, model: str, views: Sequence[str], k: int) -> ViewLearner:
-    # a seed of its own for each model, aspect and fold, from names: Python's hash() differs from run to run
-    name = zlib.crc32(f"{model}/{task.labels.aspect}/{k}".encode())
+def _learner(task: Task, model: str, views: Sequence[str], pair: Pair) -> ViewLearner:
+    # a seed of its own for each model, aspect and pair, from names: Python's hash() differs from run to run
+    name = zlib.crc32(f"{model}/{task.labels.aspect}/{pair_name(pair)}".encode())
     seed = int(np.random.SeedSequence([task.seed, name]).generate_state(1)[0] >> 1)
     return ViewLearner([task.views[view] for view in views], task.settings, task.unknown_weight, seed)
 
 
-def _in_parallel(task: Task, one: Callable[[int], Matrix]) -> list[Matrix]:
+def _in_parallel(task: Task, one: Callable[[int, Pair], Matrix]) -> list[Matrix]:
     with ThreadPoolExecutor(task.threads) as pool:
-        return list(pool.map(one, range(task.folds)))
+        return list(pool.map(one, range(len(task.pairs)), task.pairs))

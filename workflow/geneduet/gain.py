@@ -47,26 +47,16 @@ class Resampled:
         return Comparison(float(self.values[first]), float(self.values[second]), float(np.nanstd(difference)))
 
 
-def compare(
-    truth: sparse.csr_array,
-    scores: Sequence[Matrix],
-    family: NDArray[np.int64],
-    masks: Sequence[NDArray[np.bool_]],
-    seed: int,
-) -> list[Resampled]:
-    """Micro-AP of several models on several subsets of the genes, with the same resamples for all.
+def compare(truth: sparse.csr_array, scores: Sequence[Matrix], family: NDArray[np.int64], seed: int) -> Resampled:
+    """Micro-AP of several models on the same genes, with the same resamples for all.
 
     Parameters
     ----------
     truth : (genes, terms).
     scores : of each model, (genes, terms).
     family : (genes,).
-    masks : (genes,) of each subset.
     seed : of the resamples.
     """
-    weights = resample(family, RESAMPLES, seed)
-    stacked = np.vstack([weights * mask for mask in masks])
-    dense = truth.toarray()
-    values = np.stack([micro_ap_resampled(dense, model, stacked) for model in scores], axis=1)
-    by_mask = values.reshape(len(masks), len(weights), len(scores))
-    return [Resampled(own[0], own[1:]) for own in by_mask]
+    weights, dense = resample(family, RESAMPLES, seed), truth.toarray()
+    values = np.stack([micro_ap_resampled(dense, model, weights) for model in scores], axis=1)
+    return Resampled(values[0], values[1:])
