@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geneduet import baselines, cotraining, evaluation
+from geneduet import baselines, cotraining
+from geneduet.evaluation.bootstrap import interval
+from geneduet.evaluation.judgement import measure, select
 
 SEEDS = range(5)
 METRICS = ("micro_ap", "weighted_fmax")
@@ -16,11 +18,11 @@ def fit_all(task, folder):
     """Out-of-fold scores of every model of the contract."""
     untrained = baselines.untrained(task)
     learned = baselines.fit_supervised(task, folder / "references")
-    supervised = {**untrained, **learned, **baselines.fuse(task, learned)}
+    scored = baselines.by_fold(learned)
     taught = baselines.self_train(task, learned, 0.3)
-    places = {"references": folder / "references", "cotraining": folder / "cotraining"}
-    outcome = cotraining.cotrain(task, supervised, cotraining.Rules(), places)
-    models = {**supervised, "self_training": taught, **outcome.models}
+    simple = baselines.calibrated(task, untrained, folder)
+    outcome = cotraining.cotrain(task, simple, learned, cotraining.Rules(), folder / "cotraining")
+    models = {**untrained, **scored, **baselines.fuse(task, scored), "self_training": taught, **outcome.models}
     raw = {"naive", "homology"}
     return {name: (task.out_of_fold if name in raw else task.finish)(own) for name, own in models.items()}
 
@@ -31,14 +33,10 @@ def gains(task, scores, seed):
     Ties are broken, by the same noise in all models: naive gives all genes of a fold the same score, and average
     precision counts tied pairs as if the wrong ones came first, so that any noise at all would look like a gain.
     """
-    rows = task.labels.annotated
-    truth, accretion = task.labels.positive[rows].toarray(), task.labels.information_accretion
-    weights = evaluation.resample(task.family[rows], 200, seed)
-    noise = 1 + 1e-4 * np.random.default_rng(seed).random(truth.shape)
-    measured = {
-        name: evaluation.measure(truth, (own[rows] * noise).astype(np.float32), accretion, weights)
-        for name, own in scores.items()
-    }
+    labels = task.labels
+    judged = select(labels.positive, labels.annotated, task.family, task.fold, labels, seed, resamples=200)
+    noise = 1 + 1e-4 * np.random.default_rng(seed).random(judged.truth.shape)
+    measured = {name: measure(judged, (judged.scores(own) * noise).astype(np.float32)) for name, own in scores.items()}
     return {
         (name, metric): own[metric] - measured["naive"][metric] for name, own in measured.items() for metric in METRICS
     }
@@ -66,7 +64,7 @@ def permute(task, seed):
 def test_no_model_of_permuted_labels_beats_naive(permuted_gains):
     for model, metric in permuted_gains[0]:
         mean = np.mean([one[model, metric] for one in permuted_gains], axis=0)
-        low, high = evaluation.interval(mean[1:])
+        low, high = interval(mean[1:])
         print(f"{model} {metric}, mean of {len(SEEDS)} seeds: {mean[0]:+.4f} [{low:+.4f}, {high:+.4f}]")
         assert low <= 0, f"{model} beats naive in {metric} on permuted labels: something leaks"
 
@@ -75,7 +73,7 @@ def test_calibrated_models_of_permuted_labels_equal_naive(permuted_gains):
     for model, metric in permuted_gains[0]:
         if model in UNCALIBRATED:
             continue
-        intervals = [evaluation.interval(one[model, metric][1:]) for one in permuted_gains]
+        intervals = [interval(one[model, metric][1:]) for one in permuted_gains]
         # of five intervals of 95%, one may miss by chance
         assert sum(low <= 0 <= high for low, high in intervals) >= len(SEEDS) - 1, (model, metric, intervals)
 
@@ -88,4 +86,4 @@ def test_a_label_written_into_a_feature_is_found(demo_task, tmp_path):
     scores = fit_all(replace(task, views={**task.views, "sequence": leaking}), tmp_path)
     gain = gains(task, scores, 0)
     for model in ("sequence", "early_fusion", "co_training", "final"):
-        assert evaluation.interval(gain[model, "micro_ap"][1:])[0] > 0.01, model
+        assert interval(gain[model, "micro_ap"][1:])[0] > 0.01, model

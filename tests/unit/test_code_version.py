@@ -55,9 +55,10 @@ def test_a_module_changes_the_commands_that_import_it(package: Path) -> None:
 def test_a_module_changes_also_the_commands_that_import_it_through_others(package: Path) -> None:
     # boosting is imported by learners, which crossfit imports, which baselines imports
     assert changed(package / "boosting.py", COMMANDS) == ["fit-references", "cotrain"]
-    assert changed(package / "views" / "vote.py", COMMANDS) == ["fit-references", "cotrain"]
-    # gain imports evaluation, by which co-training decides
-    assert {"cotrain", "evaluate"} <= set(changed(package / "evaluation.py", COMMANDS))
+    assert {"fit-references", "cotrain", "evaluate"} <= set(changed(package / "labels.py", COMMANDS))
+    # gain imports the ranking of evaluation, by which co-training decides, but nothing else of it
+    assert {"cotrain", "evaluate"} <= set(changed(package / "evaluation" / "ranking.py", COMMANDS))
+    assert not {"fit-references", "cotrain"} & set(changed(package / "evaluation" / "judgement.py", COMMANDS))
 
 
 def test_a_change_in_a_command_concerns_that_command_alone(package: Path) -> None:

@@ -225,3 +225,16 @@ def test_labels_without_terms_are_read_as_written(go: Ontology, tmp_path: Path) 
     labels.write(tmp_path / "none.npz", made)
     again = labels.read(tmp_path / "none.npz")
     assert (again.terms, again.genes, again.positive.shape) == ([], ["a", "b", "c", "d"], (4, 0))
+
+
+def test_a_later_release_is_put_on_the_same_genes_and_terms(go: Ontology) -> None:
+    before = annotations("a X:2", "b X:2", "c X:3")
+    seen, _ = labels.make("P", list("abcd"), before, go, hidden=[], min_positives=2)
+    assert seen.terms == ["X:2"]
+    # d is annotated at last, c by a term that is not learned; b is NOT, a is gone
+    later = labels.relabel(seen, annotations("d X:4", "c X:3", "b !X:2"), go)
+    assert later.terms == seen.terms
+    assert later.positive.toarray().ravel().tolist() == [False, False, False, True]
+    assert later.negative.toarray().ravel().tolist() == [False, True, False, False]
+    assert later.annotated.tolist() == [False, False, True, True]
+    assert (later.information_content == seen.information_content).all()

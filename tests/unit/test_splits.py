@@ -75,3 +75,14 @@ def test_the_table_has_a_row_a_gene_in_order() -> None:
     assert made["family"].tolist() == [1, 0, 1]
     assert made["fold"][0] == made["fold"][2] != made["fold"][1]
     assert made["reserved"].tolist() == [by_hand("b"), by_hand("a"), by_hand("b")]
+
+
+def test_genes_put_into_folds_at_random_leave_their_families():
+    families, genes = np.repeat(np.arange(50), 4), [f"g{number:03}" for number in range(200)]
+    everyone = np.ones(200, bool)
+    tables = [split_table(genes, families, everyone, 5, 1, at_random) for at_random in (False, True)]
+    apart = [int((table.groupby("family")["fold"].nunique() > 1).sum()) for table in tables]
+    assert apart[0] == 0
+    assert apart[1] > 40
+    assert tables[1]["fold"].value_counts().tolist() == [40] * 5
+    assert (tables[1][["family", "reserved"]] == tables[0][["family", "reserved"]]).all(axis=None)

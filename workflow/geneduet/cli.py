@@ -21,7 +21,9 @@ from geneduet.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from geneduet.crossfit import Task
+    from geneduet.crossfit import Matrix, Task
+    from geneduet.evaluation.cases import Genes
+    from geneduet.labels import Labels
     from geneduet.learners import View
 
 app = App(name="geneduet", version=__version__, help="Predicts Gene Ontology terms from sequence and expression.")
@@ -157,7 +159,13 @@ def read_expression(
 @app.command
 @described
 def make_labels(
-    annotations: Path, folder: Path, *, genes: Path, ontology: Path, min_positives: int, holdout: Path | None = None
+    annotations: Path,
+    folder: Path,
+    *,
+    genes: Path,
+    ontology: Path,
+    min_positives: int,
+    holdout: Path | None = None,
 ) -> None:
     """Make the three-state labels of each aspect.
 
@@ -180,6 +188,30 @@ def make_labels(
         labels.write(folder / "held_out" / f"{aspect}.npz", judged)
         counts = f"{int(seen.annotated.sum())} labelled genes, {int(judged.annotated.sum())} held out"
         say(f"{aspect}: {len(seen.terms)} terms, {counts}, {seen.negative.nnz} negative pairs")
+
+
+@app.command
+@described
+def make_later_labels(annotations: Path, folder: Path, *, ontology: Path, labels: list[Path]) -> None:
+    """Make the labels of a later release, on the terms of the labels that are learned from.
+
+    Parameters
+    ----------
+    annotations, ontology : as read.
+    folder : where to write `<aspect>.npz`; no learner may read them.
+    labels : of each aspect, to learn from.
+    """
+    from geneduet import labels as label
+    from geneduet import ontology as go
+    from geneduet import tables
+
+    graph, rows = go.read(ontology), tables.read(annotations)
+    for seen in map(label.read, labels):
+        later = label.relabel(seen, rows, graph)
+        label.write(folder / f"{seen.aspect}.npz", later)
+        new, lost = int((later.annotated & ~seen.annotated).sum()), int((seen.annotated & ~later.annotated).sum())
+        gained = (later.positive > seen.positive).nnz
+        say(f"{seen.aspect}: {new} genes annotated for the first time, {lost} no more; {gained} pairs gained in all")
 
 
 # --- views
@@ -295,6 +327,7 @@ def make_folds(
     coverage: float,
     seed: int,
     hits: Path | None = None,
+    at_random: bool = False,
 ) -> None:
     """Put whole homology families into folds.
 
@@ -307,6 +340,7 @@ def make_folds(
     identity, coverage : from which two proteins are of one family.
     seed : of the order among families of one size.
     hits : of the homology search; without them each gene is a family.
+    at_random : put genes into folds one by one instead: optimistic, for comparison.
     """
     import numpy as np
 
@@ -318,7 +352,7 @@ def make_folds(
     found = None if hits is None else tables.read(hits)
     families = np.arange(len(ids)) if found is None else homology.families(found, ids, identity, coverage)
     by_aspect = {aspect.aspect: aspect.annotated for aspect in map(label.read, labels)}
-    split = splits.split_table(ids, families, np.any(list(by_aspect.values()), axis=0), count, seed)
+    split = splits.split_table(ids, families, np.any(list(by_aspect.values()), axis=0), count, seed, at_random)
     tables.write(folds, split)
     if found is not None:
         for aspect, annotated in by_aspect.items():
@@ -326,6 +360,38 @@ def make_folds(
             shares = f"{judged:.0%} of the judged genes, {others:.0%} of the unlabelled"
             say(f"{aspect}: a labelled homologue is there for {shares}")
     say(f"{len(set(families.tolist()))} families of {len(ids)} genes in {count} folds")
+
+
+@app.command
+@described
+def hide_labels(
+    hidden: Path, *, labels: list[Path], folds: Path, seed: int, percent: int, holdout: Path | None = None
+) -> None:
+    """Choose the genes whose labels are hidden at a level of label efficiency.
+
+    Parameters
+    ----------
+    hidden : where to write them, one gene id a line.
+    labels : of each aspect.
+    folds : table of folds.
+    seed : of the test genes and of the order in which labels are hidden.
+    percent : of the labelled genes outside the test that keep their labels.
+    holdout : genes that are hidden at every level.
+    """
+    import numpy as np
+
+    from geneduet import label_efficiency, tables
+    from geneduet import labels as label
+    from geneduet.files import open_output
+
+    aspects = [label.read(file) for file in labels]
+    genes, annotated = aspects[0].genes, np.any([own.annotated for own in aspects], axis=0)
+    test = label_efficiency.test_genes(tables.read(folds)["family"].to_numpy(), annotated, seed)
+    kept = label_efficiency.labelled_genes(annotated, test, percent, seed)
+    out = {gene for gene, known, keeps in zip(genes, annotated, kept, strict=True) if known and not keeps}
+    with open_output(hidden) as handle:
+        handle.writelines(f"{gene}\n" for gene in sorted(out | _gene_list(holdout, genes)))
+    say(f"{kept.sum()} of {(annotated & ~test).sum()} labelled genes keep their labels; {test.sum()} test genes")
 
 
 # --- learning
@@ -496,56 +562,127 @@ def evaluate(
     cotraining: list[Path],
     rounds: list[Path],
     folds: Path,
+    later: list[Path] | None = None,
+    random_references: list[Path] | None = None,
+    random_cotraining: list[Path] | None = None,
+    random_folds: Path | None = None,
+    label_efficiency: Path | None = None,
+    homologues: Path | None = None,
+    expression: Path | None = None,
     bootstrap: int,
     leave_out_reserved: bool = False,
     seed: int,
 ) -> None:
-    """Judge all models, by cross-validation and on held-out genes.
+    """Judge all models: by cross-validation, on held-out genes, and by later annotations where there are such.
 
     Parameters
     ----------
-    folder : where to write metrics.tsv, comparisons.tsv, cotraining.tsv, headlines.txt and what the figures draw.
+    folder : where to write metrics.tsv, comparisons.tsv, headlines.txt, and what the figures draw.
     organism : its name.
-    labels, held_out, references, cotraining, rounds : a file for each aspect, in the same order.
+    labels, held_out, later, references, cotraining, rounds : a file for each aspect, in the same order.
     folds : table of folds.
+    random_references, random_cotraining, random_folds : the same models on folds of genes taken one by one.
+    label_efficiency : folder of what `judge-label-efficiency` wrote, which joins the tables.
+    homologues : hits of the homology search: tell orphans from genes with a homologue.
+    expression : features of the expression view: tell the genes that have none.
     bootstrap : resamples behind each interval.
     leave_out_reserved : leave the reserved families out of every score.
+    seed : of the bootstrap.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from geneduet import labels as label
+    from geneduet import tables
+    from geneduet.evaluation import aspect, cases
+    from geneduet.evaluation.headlines import headlines
+    from geneduet.evaluation.judgement import Setting
+    from geneduet.files import open_output
+
+    seen, hidden = [label.read(file) for file in labels], [label.read(file) for file in held_out]
+    known_before = np.any([own.annotated for own in (*seen, *hidden)], axis=0)
+    parts = []
+    for place, own in enumerate(seen):
+        setting = Setting(organism, own.aspect, "cross_validation", seed=seed)
+        genes = _judged_genes(own, folds, homologues, expression, leave_out_reserved)
+        models = _models(references[place], cotraining[place])
+        after = label.read(later[place]) if later else None
+        found = aspect.evaluate_aspect(models, own, hidden[place], after, known_before, genes, setting, bootstrap)
+        if random_references and random_cotraining and random_folds:
+            genes = _judged_genes(own, random_folds, homologues, expression, leave_out_reserved)
+            models = _models(random_references[place], random_cotraining[place])
+            chosen = cases.cross_validation(own, genes, "random_folds")
+            judged = aspect.judge(models, chosen, own, genes, setting, bootstrap)
+            found = aspect.join([found, dict(zip(("metrics", "comparisons"), judged[:2], strict=True))])
+        say(*headlines(found["metrics"], found["comparisons"]))
+        parts.append(found)
+    everything = aspect.join(parts)
+    everything["cotraining"] = pd.concat([pd.read_csv(file, sep="\t") for file in rounds])
+    if label_efficiency is not None:
+        fewer = {name: pd.read_csv(label_efficiency / f"{name}.tsv", sep="\t") for name in ("metrics", "comparisons")}
+        everything |= aspect.join([{name: everything[name] for name in fewer}, fewer])
+    for name, table in everything.items():
+        tables.write_tsv(folder / f"{name}.tsv", table)
+    with open_output(folder / "headlines.txt") as handle:
+        handle.writelines(f"{line}\n" for line in headlines(everything["metrics"], everything["comparisons"]))
+
+
+@app.command
+@described
+def judge_label_efficiency(
+    folder: Path,
+    *,
+    organism: str,
+    level: list[str],
+    folds: Path,
+    homologues: Path | None = None,
+    expression: Path | None = None,
+    bootstrap: int,
+    leave_out_reserved: bool = False,
+) -> None:
+    """Judge all models at all levels of labels, on the same test genes and terms.
+
+    Parameters
+    ----------
+    folder : where the levels are, `<seed>/<percent>` each, and where to write metrics.tsv, comparisons.tsv,
+        label_value.tsv, and curve.tsv for the figure.
+    organism : its name.
+    level : seed/percent; several times.
+    folds : table of folds.
+    homologues, expression, bootstrap, leave_out_reserved : as for `evaluate`.
     """
     import pandas as pd
 
-    from geneduet import evaluation, tables
+    from geneduet import label_efficiency, tables
     from geneduet import labels as label
-    from geneduet.files import open_output
-    from geneduet.scores import read
+    from geneduet.evaluation import cases
+    from geneduet.evaluation.aspect import join, judge
+    from geneduet.evaluation.judgement import Setting
+    from geneduet.evaluation.label_value import Level, label_value
+    from geneduet.ontology import ASPECTS
 
-    split = tables.read(folds)
-    family = split["family"].to_numpy()
-    judged_at_all = ~(split["reserved"].to_numpy() & leave_out_reserved)
-    metrics, comparisons, curves, reliability = [], [], [], []
-    for seen_file, held_file, reference, trained in zip(labels, held_out, references, cotraining, strict=True):
-        seen, held = label.read(seen_file), label.read(held_file)
-        scores = {**read(reference).models, **read(trained).models}
-        models = {name: matrix for name, matrix in scores.items() if not name.endswith("_view")}
-        for kind, truth in (("cross_validation", seen), ("holdout", held)):
-            setting = evaluation.Setting(organism, seen.aspect, kind, seed=seed)
-            judged = truth.annotated & judged_at_all
-            found = evaluation.evaluate(
-                models, truth.positive, judged, family, seen.information_accretion, setting, bootstrap
-            )
-            metrics.append(found[0])
-            comparisons.append(found[1])
-            say(*evaluation.headlines(*found))
-        judged = seen.annotated & judged_at_all
-        curves.append(evaluation.precision_recall_table(models, seen.positive, judged, seen.aspect))
-        reliability.append(evaluation.reliability_table(models, seen.positive, judged, seen.aspect))
-    all_metrics, all_comparisons = (pd.concat(parts, ignore_index=True) for parts in (metrics, comparisons))
-    tables.write_tsv(folder / "metrics.tsv", all_metrics)
-    tables.write_tsv(folder / "comparisons.tsv", all_comparisons)
-    tables.write_tsv(folder / "cotraining.tsv", pd.concat([pd.read_csv(file, sep="\t") for file in rounds]))
-    tables.write_tsv(folder / "precision_recall.tsv", pd.concat(curves, ignore_index=True))
-    tables.write_tsv(folder / "reliability.tsv", pd.concat(reliability, ignore_index=True))
-    with open_output(folder / "headlines.txt") as handle:
-        handle.writelines(f"{line}\n" for line in evaluation.headlines(all_metrics, all_comparisons))
+    parts, worth = [], []
+    for aspect in ASPECTS:
+        levels = []
+        for own in level:
+            seed, percent = map(int, own.split("/"))
+            few = label.read(folder / own / "labels" / f"{aspect}.npz")
+            full = label.read(folder / str(seed) / "100" / "labels" / f"{aspect}.npz")
+            test = label.read(folder / str(seed) / "100" / "labels" / "held_out" / f"{aspect}.npz")
+            raw = _models(folder / own / "references" / f"{aspect}.npz", folder / own / "cotraining" / f"{aspect}.npz")
+            models = label_efficiency.aligned(raw, few.terms, few.annotated, full)
+            genes = _judged_genes(few, folds, homologues, expression, leave_out_reserved)
+            setting = Setting(organism, aspect, "label_efficiency", seed=seed, label_fraction=percent / 100)
+            chosen = cases.holdout(test, genes, "label_efficiency")
+            metrics, comparisons, values = judge(models, chosen, full, genes, setting, bootstrap)
+            ranked = metrics.query("gene_set == 'all' and metric == 'micro_ap'").assign(n_labels=few.annotated.sum())
+            parts.append({"metrics": metrics, "comparisons": comparisons, "curve": ranked})
+            micro_ap = {model: found["micro_ap"] for model, found in values["label_efficiency", "all"].items()}
+            levels.append(Level(seed, percent, int(few.annotated.sum()), micro_ap))
+            say(f"{aspect}, seed {seed}, {percent}%: {int(few.annotated.sum())} labelled genes, {len(few.terms)} terms")
+        worth.append(label_value(levels, organism, aspect))
+    for name, table in {**join(parts), "label_value": pd.concat(worth, ignore_index=True)}.items():
+        tables.write_tsv(folder / f"{name}.tsv", table)
 
 
 @app.command
@@ -589,7 +726,7 @@ def write_predictions(
     from geneduet import labels as label
     from geneduet import ontology as go
     from geneduet import predictions, report, tables
-    from geneduet.evaluation import recommended_thresholds
+    from geneduet.evaluation.thresholds import recommended_thresholds
     from geneduet.scores import read
 
     ids = pd.Index(tables.read(genes)["gene_id"])
@@ -697,12 +834,32 @@ def draw_figures(evaluation: Path, folder: Path) -> None:
 
     from geneduet import figures
 
-    for name, draw in (
-        ("precision_recall", figures.precision_recall),
-        ("reliability", figures.reliability),
-        ("cotraining", figures.cotraining),
-    ):
+    drawn = {
+        "precision_recall": figures.precision_recall,
+        "reliability": figures.reliability,
+        "cotraining": figures.cotraining,
+        "information_content": figures.by_information_content,
+        "coverage": figures.coverage,
+    }
+    for name, draw in drawn.items():
         figures.save(draw(pd.read_csv(evaluation / f"{name}.tsv", sep="\t")), folder / f"{name}.svg")
+
+
+@app.command
+@described
+def draw_label_efficiency(curve: Path, figure: Path) -> None:
+    """Draw how well the models do with fewer labels (SVG).
+
+    Parameters
+    ----------
+    curve : table that `judge-label-efficiency` wrote.
+    figure : where to draw.
+    """
+    import pandas as pd
+
+    from geneduet import figures
+
+    figures.save(figures.label_efficiency(pd.read_csv(curve, sep="\t")), figure)
 
 
 @app.command
@@ -745,6 +902,40 @@ def _aliases(id_map: Path | None, genes: list[str]) -> dict[str, str]:
     aliases, ambiguous = read_id_map(id_map, genes)
     say(f"{len(aliases)} aliases, {ambiguous} ambiguous ones left out")
     return aliases
+
+
+def _models(references: Path, cotraining: Path) -> "dict[str, Matrix]":
+    """Scores of all models of an aspect; those of single views after co-training are no model of their own."""
+    from geneduet.scores import read
+
+    scores = {**read(references).models, **read(cotraining).models}
+    return {name: matrix for name, matrix in scores.items() if not name.endswith("_view")}
+
+
+def _judged_genes(
+    labels: "Labels", folds: Path, homologues: Path | None, expression: Path | None, leave_out_reserved: bool
+) -> "Genes":
+    """Who may be judged, and which of them have a labelled homologue and expression.
+
+    Parameters
+    ----------
+    labels : from which the models learned.
+    """
+    import pandas as pd
+
+    from geneduet import tables
+    from geneduet.evaluation.cases import Genes
+    from geneduet.views import homology
+
+    split = tables.read(folds)
+    fold = split["fold"].to_numpy()
+    known, expressed = None, None
+    if homologues is not None:
+        known = homology.with_homologue(tables.read(homologues), labels.genes, labels.annotated, fold)
+    if expression is not None:
+        expressed = pd.Index(labels.genes).isin(tables.read_matrix(expression).index)
+    judged = ~(split["reserved"].to_numpy() & leave_out_reserved)
+    return Genes(judged, split["family"].to_numpy(), fold, known, expressed)
 
 
 def _gene_list(file: Path | None, genes: list[str]) -> set[str]:

@@ -27,7 +27,7 @@ _NAME_IN_WORDS = "letters, digits, _ and -"
 
 # keys whose text is a path, wherever they stand
 _FILE_KEYS = {
-    *("ontology", "proteome", "gene_map", "id_map", "annotations", "expression", "holdout_genes"),
+    *("ontology", "proteome", "gene_map", "id_map", "annotations", "annotations_later", "expression", "holdout_genes"),
     *("matrix", "table"),
 }
 
@@ -78,6 +78,10 @@ def _as_list(value: object) -> object:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _ascending(levels: list[int]) -> list[int]:
+    return sorted(set(levels))
 
 
 def _distinct(studies: "list[Study]") -> "list[Study]":
@@ -193,11 +197,36 @@ class Output(_Group):
     min_score: float = Field(default=0.01, ge=0, le=1, description="Scores below it are not written; 0 writes all")
 
 
+class LabelEfficiency(_Group):
+    """How the models do with fewer labels."""
+
+    seeds: int = Field(
+        default=0,
+        ge=0,
+        description="Random choices of test genes and of labels, each with all levels; 0 switches it off. A level is "
+        "a run of its own, a full one takes as long as all else",
+    )
+    percents: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1), AfterValidator(_ascending)] = (
+        Field(
+            default=[5, 10, 20, 40, 80, 100],
+            description="Levels: percent of the labelled genes outside the test that keep their labels",
+        )
+    )
+
+
 class Evaluation(_Group):
     """How scores are judged."""
 
     bootstrap: int = Field(
         default=200, ge=10, description="Bootstrap samples, over homology clusters, behind each interval"
+    )
+    random_folds: bool = Field(
+        default=False,
+        description="Judge also with genes put into folds one by one: optimistic, since close relatives of a judged "
+        "gene are learned from; for comparison with others' figures. Takes as long as all else",
+    )
+    label_efficiency: LabelEfficiency = Field(
+        default=LabelEfficiency(), description="The same learning with fewer labels, and what a label is worth"
     )
     leave_out_reserved: bool = Field(
         default=False,
@@ -273,8 +302,10 @@ class Organism(_Group):
     reference: NotYet = Field(default=None, description="Annotated proteins of other species; not built yet")
     domains: NotYet = Field(default=[], description="Domain tables and HMM libraries; not built yet")
     genome: NotYet = Field(default={}, description="Coding sequences and GFF3; not built yet")
-    annotations_later: NotYet = Field(
-        default=None, description="A later release of the annotations, for the temporal holdout; not built yet"
+    annotations_later: Annotated[InputFile, AfterValidator(_no_gpad)] | None = Field(
+        default=None,
+        description="A later release of the same annotations: turns on the temporal holdout; judged on, never learned "
+        "from",
     )
     term_selection: TermSelection = Field(default=TermSelection(), description="Which terms are learned")
     minimum_labels: int = Field(default=20, ge=2, description="Labelled genes that an aspect needs to be learned")
@@ -303,7 +334,7 @@ class Organism(_Group):
 
     def inputs(self) -> dict[str, Path]:
         """Every input file by its key; a study's key ends in its name, `expression.precise`."""
-        single = ("ontology", "proteome", "gene_map", "id_map", "annotations", "holdout_genes")
+        single = ("ontology", "proteome", "gene_map", "id_map", "annotations", "annotations_later", "holdout_genes")
         files: dict[str, Path | None] = {key: getattr(self, key) for key in single}
         files |= {f"expression.{study.name}": study.matrix for study in self.expression}
         files |= {f"views.{view}.table": getattr(self.views, view).table for view in ("sequence", "expression")}
@@ -490,7 +521,7 @@ def _allowed(entry: Mapping[str, Any]) -> str:
     """What a key takes, in words.
 
     >>> _allowed(keys()["folds.count"]), _allowed(keys()["homology.engine"]), _allowed(keys()["proteome"])
-    ('whole number from 2 to 50', 'auto, diamond, phmmer', 'file or null')
+    ('whole number from 3 to 50', 'auto, diamond, phmmer', 'file or null')
     """
     if "anyOf" in entry:
         return " or ".join(_allowed(choice) for choice in entry["anyOf"])

@@ -15,7 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from geneduet.evaluation import ASPECT_NAMES
+from geneduet.evaluation.curves import BIN_NAMES
+from geneduet.evaluation.headlines import ASPECT_NAMES
 from geneduet.files import atomic
 
 
@@ -42,7 +43,10 @@ MODEL_STYLE: Mapping[str, Style] = {
     "final": Style("final", "#009E73", (0, (8, 2)), "h"),
 }
 _OTHER = Style("other", "#666666", "-", ".")
+_MAIN = ("fusion", "self_training", "co_training", "final")  # drawn thicker than what they are held against
+_WITH_INTERVAL = {"fusion": -0.5, "co_training": 0.5}  # and how far each is moved aside, so that both can be seen
 _PANEL = 3.1  # inches, wide and high
+_TALL = 4.0  # inches, where curves lie close to each other
 _LEGEND = 0.62  # inches below the panels
 NO_DATA = "no gene to judge in this aspect"
 
@@ -63,7 +67,7 @@ def precision_recall(table: pd.DataFrame, reasons: Mapping[str, str] | None = No
 
     Parameters
     ----------
-    table : of `evaluation.precision_recall_table`, all aspects.
+    table : of `evaluation.curves.precision_recall_table`, all aspects.
     reasons : aspect -> why it has no rows.
     """
 
@@ -85,7 +89,7 @@ def reliability(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) -
 
     Parameters
     ----------
-    table : of `evaluation.reliability_table`, all aspects.
+    table : of `evaluation.curves.reliability_table`, all aspects.
     reasons : aspect -> why it has no rows.
     """
 
@@ -131,6 +135,77 @@ def cotraining(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) ->
     return _panels(drawn, draw, "micro-AP (out of fold)", {**told, **(reasons or {})}, hollow=True)
 
 
+def label_efficiency(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) -> Figure:
+    """Micro-AP against labelled genes, the mean over seeds; bars are the mean intervals of fusion and co-training.
+
+    Parameters
+    ----------
+    table : of metrics.tsv, split label_efficiency, all aspects; rows of other metrics are passed over. With a column
+        `n_labels` the axis counts genes, without it percent of the labels (`label_fraction`).
+    reasons : aspect -> why it has no rows.
+    """
+    found = table[table["metric"] == "micro_ap"]
+    counted = "n_labels" in found
+    labels = found["n_labels"] if counted else 100 * found["label_fraction"]
+    means = ["labels", "value", "ci_low", "ci_high"]
+    some = found.assign(labels=labels)[labels > 0]  # a log axis has no place for none
+    drawn = some.groupby(["aspect", "model", "label_fraction"], as_index=False)[means].mean()
+
+    def draw(axes: Axes, rows: pd.DataFrame) -> None:
+        for model, curve in _by_model(rows):
+            x = curve["labels"] * 1.03 ** _WITH_INTERVAL.get(model, 0)
+            axes.plot(x, curve["value"], **_looks(model))
+            if model in _WITH_INTERVAL:
+                axes.vlines(x, curve["ci_low"], curve["ci_high"], color=_style(model).colour, linewidth=1)
+        levels = rows.groupby("label_fraction")["labels"].mean().round().astype(int).tolist()
+        axes.set(xscale="log", xlabel="labelled genes" if counted else "labels kept, percent")
+        axes.set_xticks(levels, _without_overlap(levels))
+        axes.set_xticks([], minor=True)
+
+    return _panels(drawn, draw, "micro-AP", reasons, height=_TALL)
+
+
+def by_information_content(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) -> Figure:
+    """Micro-AP of each model over terms of each range of information content; models side by side within a range.
+
+    Parameters
+    ----------
+    table : of `evaluation.curves.by_information_content`, all aspects.
+    reasons : aspect -> why it has no rows.
+    """
+    bins = {name: place for place, name in enumerate(BIN_NAMES.values())}
+
+    def draw(axes: Axes, rows: pd.DataFrame) -> None:
+        models = _by_model(rows)
+        for place, (model, curve) in enumerate(models):
+            aside = 0.075 * (place - (len(models) - 1) / 2)  # equal values would hide each other
+            axes.plot(curve["bin"].map(bins) + aside, curve["micro_ap"], **_looks(model) | {"linewidth": 0.6})
+        for place in range(len(bins) - 1):
+            axes.axvline(place + 0.5, color="0.85", linewidth=0.8, zorder=0)
+        axes.set(xticks=list(bins.values()), xticklabels=list(bins), xlim=(-0.5, len(bins) - 0.5))
+        axes.set(yscale="log", ylim=(None, 1.1), xlabel="information content of the terms, bits")
+        axes.yaxis.set_major_formatter("{x:g}")
+
+    return _panels(table, draw, "micro-AP", reasons, height=_TALL)
+
+
+def coverage(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) -> Figure:
+    """Share of the genes that have a prediction against the score threshold.
+
+    Parameters
+    ----------
+    table : of `evaluation.curves.coverage_table`, all aspects.
+    reasons : aspect -> why it has no rows.
+    """
+
+    def draw(axes: Axes, rows: pd.DataFrame) -> None:
+        for place, (model, curve) in enumerate(_by_model(rows)):
+            axes.plot(curve["threshold"], curve["coverage"], **_looks(model), markevery=(2 * place, 24))
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="threshold")
+
+    return _panels(table, draw, "share of genes with a prediction", reasons)
+
+
 def save(figure: Figure, path: Path) -> None:
     """Write a figure, SVG or PNG by the ending, with no date in it: the same figure, the same bytes."""
     metadata = {"Date": None} if path.suffix == ".svg" else {}
@@ -144,10 +219,11 @@ def _panels(
     ylabel: str,
     reasons: Mapping[str, str] | None,
     hollow: bool = False,
+    height: float = _PANEL,
 ) -> Figure:
     """One panel for each aspect, and one legend below them of the models that are drawn."""
     with mpl.rc_context(_SETTINGS):
-        figure = Figure(figsize=(len(ASPECT_NAMES) * _PANEL, _PANEL + _LEGEND))
+        figure = Figure(figsize=(len(ASPECT_NAMES) * _PANEL, height + _LEGEND))
         panels = figure.subplots(1, len(ASPECT_NAMES), squeeze=False)[0]
         for axes, (aspect, name) in zip(panels, ASPECT_NAMES.items(), strict=True):
             rows = table[table["aspect"] == aspect]
@@ -160,7 +236,7 @@ def _panels(
         if len(table):
             handles = _legend(table) + [_hollow_key()] * hollow
             figure.legend(handles=handles, loc="lower center", ncols=5, frameon=False, handlelength=3)
-        figure.tight_layout(rect=(0, _LEGEND / (_PANEL + _LEGEND), 1, 1))
+        figure.tight_layout(rect=(0, _LEGEND / (height + _LEGEND), 1, 1))
     return figure
 
 
@@ -190,6 +266,26 @@ def _by_model(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     order = {model: place for place, model in enumerate(MODEL_STYLE)}
     present = sorted(rows["model"].unique(), key=lambda model: (order.get(model, len(order)), model))
     return [(model, rows[rows["model"] == model]) for model in present]
+
+
+def _looks(model: str) -> dict[str, Any]:
+    """A model's line and markers, thinner and smaller unless it is a main one."""
+    style, main = _style(model), model in _MAIN
+    size = (5 if main else 4.5) * (1.5 if style.marker == "*" else 1)  # a star looks smaller than it is
+    return {
+        "color": style.colour, "linestyle": style.line, "linewidth": 1.3 if main else 0.8,
+        "marker": style.marker, "markersize": size, "markeredgecolor": "white", "markeredgewidth": 0.4,
+    }  # fmt: skip
+
+
+def _without_overlap(levels: list[int]) -> list[str]:
+    """Text of ticks on a log axis; none where the next is so near that they would run into each other.
+
+    >>> _without_overlap([50, 100, 800, 1000])
+    ['50', '100', '', '1,000']
+    """
+    following = [*levels[1:], float("inf")]
+    return [f"{level:,}" if after >= 1.6 * level else "" for level, after in zip(levels, following, strict=True)]
 
 
 def _style(model: str) -> Style:

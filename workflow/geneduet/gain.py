@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geneduet.evaluation import micro_ap_resampled, resample
+from geneduet.evaluation.bootstrap import resample
+from geneduet.evaluation.ranking import micro_ap_resampled
 
 Matrix = NDArray[np.float32]
 

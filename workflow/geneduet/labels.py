@@ -5,7 +5,7 @@ everything else is unknown, not negative (open world).
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +79,9 @@ def make(
     -------
     Visible labels, and hidden labels over the same genes and terms.
     """
-    columns = ontology.of_aspect(aspect)
-    closure = ancestors(ontology)[columns][:, columns]
+    columns, closure = _of_aspect(ontology, aspect)
     terms = [ontology.terms[column] for column in columns]
-    positive = propagate_up(_matrix(annotations[~annotations["negated"]], genes, terms), closure)
-    negated = propagate_down(_matrix(annotations[annotations["negated"]], genes, terms), closure)
+    positive, negated = _propagated(annotations, genes, terms, closure)
     is_hidden = np.isin(np.asarray(genes, dtype=object), list(hidden))
     seen, judged = _rows(positive, ~is_hidden), _rows(positive, is_hidden)
     chosen = _selection(terms, seen, set(ontology.roots()), min_positives)
@@ -105,6 +103,44 @@ def make(
             **shared,
         )
         for have, mask in ((seen, ~is_hidden), (judged, is_hidden))
+    )
+
+
+def relabel(known: Labels, annotations: pd.DataFrame, ontology: Ontology) -> Labels:
+    """Other annotations, those of a later release say, on the genes and terms of labels that are known.
+
+    Terms that were not selected then are left out; information is that of the known labels.
+
+    Parameters
+    ----------
+    annotations : gene_id, term (live), negated; as `annotations.select` gives them.
+    """
+    columns, closure = _of_aspect(ontology, known.aspect)
+    terms = [ontology.terms[column] for column in columns]
+    positive, negated = _propagated(annotations, known.genes, terms, closure)
+    chosen = pd.Index(terms).get_indexer(pd.Index(known.terms))
+    return replace(
+        known,
+        positive=positive[:, chosen],
+        negative=_without(negated, positive)[:, chosen],
+        excluded=negated[:, chosen],
+        annotated=np.diff(positive.indptr) > 0,
+    )
+
+
+def _of_aspect(ontology: Ontology, aspect: str) -> tuple[NDArray[np.intp], sparse.csr_array]:
+    """Places of the aspect's terms in the ontology, and their ancestors within the aspect."""
+    columns = ontology.of_aspect(aspect)
+    return columns, ancestors(ontology)[columns][:, columns]
+
+
+def _propagated(
+    annotations: pd.DataFrame, genes: Sequence[str], terms: Sequence[str], closure: sparse.csr_array
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Positives with all ancestors, and NOT pairs with all descendants: (genes, terms) each."""
+    return (
+        propagate_up(_matrix(annotations[~annotations["negated"]], genes, terms), closure),
+        propagate_down(_matrix(annotations[annotations["negated"]], genes, terms), closure),
     )
 
 

@@ -105,6 +105,11 @@ def feature_files(wildcards):
     return {name: file for name, file in view_files(wildcards).items() if name in ("sequence", "expression")}
 
 
+def gene_facts(wildcards):
+    """What tells orphans, and genes without expression, from the others."""
+    return {name: file for name, file in view_files(wildcards).items() if name in ("homologues", "expression")}
+
+
 def as_options(files):
     """Files by option name, as options."""
     return lambda wildcards: " ".join(f"--{name} {shlex.quote(file)}" for name, file in files(wildcards).items())
@@ -119,6 +124,8 @@ def results_of(organism):
     """What a run of an organism is for."""
     folder = f"results/{organism}"
     names = ["predictions.tsv.gz", "predictions.gaf.gz", "predictions.cafa.tsv.gz", "model"]
-    names += [f"evaluation/{name}.tsv" for name in ("metrics", "comparisons", "cotraining")]
+    names += [f"evaluation/{name}.tsv" for name in TABLES]
     names += [f"figures/{name}.svg" for name in FIGURES] + ["report/top_predictions.html"]
+    if ORGANISMS[organism].evaluation.label_efficiency.seeds:
+        names += ["label_efficiency/label_value.tsv", "figures/label_efficiency.svg"]
     return [f"{folder}/{name}" for name in names]

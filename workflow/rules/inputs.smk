@@ -79,6 +79,20 @@ rule read_annotations:
         " --ontology {input.ontology:q} {input.source:q} {output:q} > {log:q} 2>&1"
 
 
+use rule read_annotations as read_later_annotations with:
+    input:
+        source=setting("annotations_later"),
+        genes=rules.read_genes.output,
+        ontology=rules.read_ontology.output,
+        id_map=given("id_map"),
+    output:
+        "results/{organism}/inputs/annotations_later.parquet",
+    log:
+        "logs/{organism}/read_later_annotations.log",
+    benchmark:
+        "benchmarks/{organism}/read_later_annotations.tsv"
+
+
 rule read_expression:
     """All expression studies, merged on one scale."""
     input:
@@ -138,3 +152,30 @@ rule make_labels:
     shell:
         "python -m geneduet make-labels {params.min_positives} {params.holdout} --genes {input.genes:q}"
         " --ontology {input.ontology:q} {input.annotations:q} {params.folder:q} > {log:q} 2>&1"
+
+
+rule make_later_labels:
+    """What a later release says of the same genes and terms: judged on, never learned from."""
+    input:
+        annotations=rules.read_later_annotations.output,
+        ontology=rules.read_ontology.output,
+        labels=rules.make_labels.output.labels,
+    output:
+        expand("results/{{organism}}/labels/later/{aspect}.npz", aspect=ASPECTS),
+    log:
+        "logs/{organism}/make_later_labels.log",
+    benchmark:
+        "benchmarks/{organism}/make_later_labels.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime="20m",
+    params:
+        folder=lambda wildcards: f"results/{wildcards.organism}/labels/later",
+        labels=lambda wildcards, input: [f"--labels={file}" for file in input.labels],
+        code=code("make-later-labels"),
+    shell:
+        "python -m geneduet make-later-labels {params.labels:q} --ontology {input.ontology:q} {input.annotations:q}"
+        " {params.folder:q} > {log:q} 2>&1"

@@ -159,10 +159,21 @@ def test_a_first_protein_that_could_be_dna_does_not_stop_the_search(engine: str)
 
 
 def test_share_of_genes_with_a_labelled_hit_counts_other_folds_for_the_judged_and_all_for_the_unlabelled():
-    pairs = [("a", "b"), ("a", "c"), ("d", "a"), ("e", "d")]
-    hits = pd.DataFrame(pairs, columns=["query", "target"])
+    table = hits(*((query, target, 50, 0.4, 0.1, 0.1) for query, target in ("ab", "ac", "da", "ed")))
     annotated = np.array([True, True, True, False, False, False])
     fold = np.array([0, 0, 1, 0, 0, 0])
     # judged: a meets c, c meets a, b only a of its own fold; unlabelled: d meets a, e only d, f nobody
-    found = homology.labelled_hit_share(hits, list("abcdef"), annotated, fold)
+    found = homology.labelled_hit_share(table, list("abcdef"), annotated, fold)
     assert found == pytest.approx((2 / 3, 1 / 3))
+
+
+def test_an_orphan_has_no_hit_to_a_labelled_gene_over_half_of_itself() -> None:
+    # the hit of a and b covers .6 of a and .4 of b; c and d cover each other, but neither is labelled
+    table = hits(("a", "b", 80, 0.5, 0.6, 0.4), ("c", "d", 80, 0.5, 1, 1))
+    annotated, fold = np.array([True, True, False, False]), np.array([0, 1, 0, 0])
+    assert homology.with_homologue(table, list("abcd"), annotated, fold).tolist() == [True, False, False, False]
+    # of one fold: neither is seen by the other's models
+    assert not homology.with_homologue(table, list("abcd"), annotated, np.zeros(4, int)).any()
+    # and a hit by chance is none
+    weak = table.assign(evalue=1e-3)
+    assert not homology.with_homologue(weak, list("abcd"), annotated, fold).any()

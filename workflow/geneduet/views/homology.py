@@ -16,6 +16,7 @@ from geneduet.progress import say
 from geneduet.views.vote import Neighbours
 
 COPY_IDENTITY = 0.97  # from here on two proteins count as copies of one gene
+ORPHAN_EVALUE, ORPHAN_COVERAGE = 1e-3, 0.5  # a gene without a labelled hit as good as this is an orphan
 COLUMNS = ["query", "target", "bitscore", "evalue", "identity", "query_coverage", "target_coverage"]
 _DIAMOND_FIELDS = [
     "qseqid",
@@ -171,6 +172,36 @@ def families(hits: pd.DataFrame, genes: list[str], identity: float, coverage: fl
     return np.asarray(connected_components(links, directed=False)[1], np.int64)
 
 
+def with_homologue(
+    hits: pd.DataFrame,
+    genes: list[str],
+    annotated: NDArray[np.bool_],
+    fold: NDArray[np.int64],
+    coverage: float = ORPHAN_COVERAGE,
+    evalue: float = ORPHAN_EVALUE,
+) -> NDArray[np.bool_]:
+    """Which genes have a hit to a gene whose labels their models learn from; the others are orphans.
+
+    Parameters
+    ----------
+    hits : table of `search`.
+    annotated, fold : (genes,). The models of a labelled gene have not seen the labels of its own fold.
+    coverage : share of the gene's own protein that the hit has to cover.
+    evalue : the hit's has to be below it.
+
+    Returns
+    -------
+    (genes,).
+    """
+    close = hits[hits["evalue"] < evalue]
+    query, target = (pd.Index(genes).get_indexer(pd.Index(close[side])) for side in ("query", "target"))
+    # a hit is one of both proteins, whichever was searched with
+    gene, other = np.concatenate([query, target]), np.concatenate([target, query])
+    covered = np.concatenate([close["query_coverage"], close["target_coverage"]]) >= coverage
+    told = covered & annotated[other] & (~annotated[gene] | (fold[gene] != fold[other]))
+    return np.isin(np.arange(len(genes)), gene[told])
+
+
 def labelled_hit_share(
     hits: pd.DataFrame, genes: list[str], annotated: NDArray[np.bool_], fold: NDArray[np.int64]
 ) -> tuple[float, float]:
@@ -184,12 +215,9 @@ def labelled_hit_share(
     Returns
     -------
     Share of the labelled genes with a hit to a labelled gene of another fold, and share of the unlabelled genes with a
-    hit to any labelled gene; NaN of an empty set.
+    hit to any labelled gene, of any coverage; NaN of an empty set.
     """
-    links = pair_matrix(hits, genes, np.ones(len(hits))).tocoo()
-    row, column = links.row, links.col
-    told = annotated[column] & (~annotated[row] | (fold[row] != fold[column]))
-    met = np.isin(np.arange(len(genes)), row[told])
+    met = with_homologue(hits, genes, annotated, fold, coverage=0, evalue=np.inf)
     return tuple(float(met[mask].mean()) if mask.any() else float("nan") for mask in (annotated, ~annotated))  # type: ignore[return-value]
 
 

@@ -1,0 +1,383 @@
+"""Does co-training gain where it must, and not where it cannot? Simulated organisms whose truth is known.
+
+The product's own commands learn on them, and its own evaluation judges, by cross-validation and on genes whose labels
+were hidden. Blum and Mitchell 1998 (COLT) say when unlabelled genes must help: each view tells something, and given
+the label the views are independent. Here the sequence view has partners of like function for some of the genes and
+nothing else, so that it is right where a partner is labelled and silent elsewhere, and no unlabelled gene can make it
+better; the expression view tells of all genes, but in a few of many features, which a hundred labelled genes do not
+single out.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from geneduet import baselines, cli, cotraining, splits
+from geneduet.crossfit import CrossFit, Task
+from geneduet.evaluation.judgement import Setting, compare, evaluate, measure, select
+from geneduet.labels import Labels
+from geneduet.learners import View
+from geneduet.scores import SUPERVISED, read
+from geneduet.settings import Settings
+from geneduet.views.vote import Neighbours
+
+Bools = NDArray[np.bool_]
+Scores = NDArray[np.float32]
+
+GENES, LABELLED, TEST, FOLDS = 1500, 150, 700, 5
+PARENTS, CHILDREN = 5, 15  # terms; each parent has three children
+TWO_FUNCTIONS = 0.3  # share of the genes that have two functions, not one
+RELATED = 0.8  # chance that a gene has the functions of the gene before it in its family
+PARTNERS = 8  # that a gene has, where it has any
+MINIMUM_LABELS = 50
+RESAMPLES = 200
+# of depth 1 to 6 and 30 to 600 trees the ones with which the supervised learners were best
+SETTINGS = Settings(trees=60, depth=2, learning_rate=0.1, min_rows=3.0, columns=0.5, reduced_dimensions=6)
+MODELS = (*SUPERVISED, "self_training", "co_training", "final")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How an organism is made.
+
+    Parameters
+    ----------
+    linked : share of the genes that have partners of like function in the sequence view, which tells nothing of others.
+    blurred : noise in a feature that tells of a function, which is 0 or 1; standard deviation.
+    distractors : features of the expression view that tell nothing.
+    shared : share of the genes whose expression view is a copy of the sequence view (its partners), and not features
+        that tell; with 1 the expression view is a function of the sequence view.
+    useless : whether the expression view tells nothing at all.
+    shuffled : whether the genes' labels are shuffled.
+    """
+
+    linked: float = 0.6
+    blurred: float = 0.5
+    distractors: int = 150
+    shared: float = 0.0
+    useless: bool = False
+    shuffled: bool = False
+
+
+SCENARIOS = {
+    "independent": Scenario(),
+    "half_shared": Scenario(shared=0.5),
+    "all_shared": Scenario(shared=1.0),
+    "one_useless": Scenario(useless=True),
+    "shuffled": Scenario(shuffled=True),
+}
+
+
+@dataclass(frozen=True)
+class Organism:
+    """A simulated organism.
+
+    Parameters
+    ----------
+    task : what the product learns; it sees the labels of `task.labels.annotated` alone.
+    truth : (genes, terms).
+    test : (genes,), genes whose hidden labels are judged on.
+    """
+
+    task: Task
+    truth: Bools
+    test: Bools
+
+
+def simulate(scenario: Scenario, seed: int) -> Organism:
+    """Make an organism; scenarios of one seed have the same genes, labels and noise as far as they can."""
+    genes, labels, sequence, expression = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(4))
+    family, function = _genes(genes)
+    order = labels.permutation(GENES)
+    annotated, test = np.zeros(GENES, bool), np.zeros(GENES, bool)
+    annotated[order[:LABELLED]], test[order[LABELLED : LABELLED + TEST]] = True, True
+    known = function[labels.permutation(GENES)] if scenario.shuffled else function
+    closure = np.eye(PARENTS + CHILDREN, dtype=bool)
+    closure[PARENTS + np.arange(CHILDREN), np.arange(CHILDREN) % PARENTS] = True
+    truth = np.asarray(known.astype(int) @ closure[PARENTS:] > 0)
+
+    partners = _partners(family, function, sequence)
+    linked = sequence.random(GENES) < scenario.linked
+    shared = expression.random(GENES) < scenario.shared
+    tells = ~shared & (not scenario.useless)
+    told = function * tells[:, None] + expression.normal(0, scenario.blurred, function.shape)
+    features = np.hstack([told, expression.normal(size=(GENES, scenario.distractors))])
+    views = {
+        "sequence": _view("sequence", sequence.normal(size=(GENES, 4)), partners, linked),
+        "expression": _view("expression", features, partners, linked & shared),
+    }
+    task = Task(
+        labels=_labels(sparse.csr_array(truth & annotated[:, None]), annotated, closure),
+        views=views,
+        fold=splits.assign_folds(family, annotated, FOLDS, seed),
+        family=family,
+        folds=FOLDS,
+        settings=SETTINGS,
+        unknown_weight=1.0,
+        seed=seed,
+        threads=1,
+    )
+    return Organism(task, truth, test)
+
+
+def _genes(random: np.random.Generator) -> tuple[NDArray[np.int64], Bools]:
+    """Family of each gene, in families of one to three; functions, one or two, mostly those of the family."""
+    family = np.repeat(np.arange(GENES), random.integers(1, 4, GENES))[:GENES]
+    function = np.zeros((GENES, CHILDREN), bool)
+    for gene in range(GENES):
+        if gene and family[gene] == family[gene - 1] and random.random() < RELATED:
+            function[gene] = function[gene - 1]
+        else:
+            number = 2 if random.random() < TWO_FUNCTIONS else 1
+            function[gene, random.choice(CHILDREN, size=number, replace=False)] = True
+    return family, function
+
+
+def _partners(family: NDArray[np.int64], function: Bools, random: np.random.Generator) -> sparse.csr_array:
+    """For each gene random ones of other families among those of most like function: (genes, genes), weights."""
+    common = function.astype(float) @ function.T
+    like = common / (function.sum(axis=1)[:, None] + function.sum(axis=1) - common)
+    like[family[:, None] == family] = -1
+    chosen = np.argsort(-like + random.uniform(0, 0.01, like.shape), axis=1)[:, :PARTNERS]
+    gene = np.repeat(np.arange(GENES), PARTNERS)
+    return sparse.csr_array((random.uniform(50, 400, len(gene)), (gene, chosen.ravel())), shape=like.shape)
+
+
+def _labels(positive: sparse.csr_array, annotated: Bools, closure: Bools) -> Labels:
+    none = sparse.csr_array(positive.shape, dtype=bool)
+    share = (positive.sum(axis=0) + 0.5) / (annotated.sum() + 1)
+    terms = PARENTS + CHILDREN
+    return Labels(
+        aspect="P",
+        genes=[f"g{gene:04}" for gene in range(GENES)],
+        terms=[f"X:{term:02}" for term in range(terms)],
+        names=[f"term {term}" for term in range(terms)],
+        positive=positive,
+        negative=none,
+        excluded=none,
+        annotated=annotated,
+        ancestors=sparse.csr_array(closure),
+        information_content=-np.log2(share),
+        information_accretion=-np.log2(share),
+    )
+
+
+def _view(name: str, features: NDArray[np.float64], partners: sparse.csr_array, linked: Bools) -> View:
+    columns = [f"{name}:{number}" for number in range(features.shape[1])]
+    links = sparse.csr_array(sparse.diags_array(linked.astype(float)) @ partners)
+    links.eliminate_zeros()
+    none = sparse.csr_array(partners.shape, dtype=bool)
+    neighbours = Neighbours(links, none) if links.nnz else None
+    return View(name, features.astype(np.float32), columns, np.ones(GENES, bool), neighbours)
+
+
+# --- what the product makes of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given(cli.Learning):
+    """The task itself, where the commands would read it from files."""
+
+    labels: Path = Path()
+    folds: Path = Path()
+    seed: int = 1
+    minimum_labels: int = MINIMUM_LABELS
+    given: Task | None = field(default=None)
+
+    def task(self) -> Task:
+        """Return the task."""
+        assert self.given is not None
+        return self.given
+
+
+def run_models(organism: Organism, folder: Path) -> tuple[dict[str, Scores], pd.DataFrame]:
+    """What the commands fit-references and cotrain make of a task, with their defaults.
+
+    Returns
+    -------
+    For each model scores (genes, terms); and the table of rounds, with the share of the chains in which co-training is
+    final and what `lessons` says.
+    """
+    references, trained, rounds = folder / "references.npz", folder / "cotraining.npz", folder / "rounds.tsv"
+    learning = Given(given=organism.task)
+    cli.fit_references(references, folder / "references", learning)
+    cli.cotrain(folder / "references", trained, rounds, folder / "cotraining", learning)
+    chosen = json.loads((folder / "cotraining" / "chosen.json").read_text())["final"]
+    table = pd.read_csv(rounds, sep="\t").assign(final_is_cotraining=chosen.count("co_training") / len(chosen))
+    told = lessons(organism, baselines.reload_supervised(organism.task, folder / "references"))
+    return {**read(references).models, **read(trained).models}, table.merge(told, on="view", how="left")
+
+
+def judge(organism: Organism, scores: dict[str, Scores], scenario: str, seed: int) -> pd.DataFrame:
+    """Micro-AP of each model, and its paired difference from the best supervised one and from simple ones.
+
+    Returns
+    -------
+    A row a split, model and reference; `best` marks the best supervised model as reference.
+    """
+    task, rows = organism.task, []
+    truth, models = sparse.csr_array(organism.truth), {name: scores[name] for name in MODELS if name in scores}
+    for split, genes in (("cross_validation", task.labels.annotated), ("holdout", organism.test)):
+        judged = select(truth, genes, task.family, task.fold, task.labels, seed, RESAMPLES)
+        metrics, comparisons = evaluate(models, judged, Setting(scenario, "P", split, seed=seed))
+        value = metrics[metrics["metric"] == "micro_ap"].set_index("model")["value"]
+        best = str(value[[name for name in SUPERVISED if name in models]].idxmax())
+        measured = {name: measure(judged, judged.scores(own)) for name, own in models.items()}
+        for name in models:
+            row = {"scenario": scenario, "seed": seed, "split": split, "model": name, "micro_ap": value[name]}
+            for reference in dict.fromkeys((best, "naive", "self_training")):
+                said = comparisons.query("metric == 'micro_ap' and model == @name and reference == @reference")
+                # the product does not compare all pairs
+                found = compare(measured[name], measured[reference], "micro_ap")
+                if len(said) and name != reference:
+                    assert said["verdict"].item() == found["verdict"]
+                rows.append({**row, "reference": reference, "best": reference == best, **found})
+    return pd.DataFrame(rows).drop(columns="metric")
+
+
+def lessons(organism: Organism, learned: Mapping[str, CrossFit]) -> pd.DataFrame:
+    """How right the lessons of the first round are: share of true pairs when they are drawn as often as their target.
+
+    Parameters
+    ----------
+    learned : the supervised learners, from whose scores the lessons are made.
+
+    Returns
+    -------
+    view (the student), true_precision, to be held against `estimated_precision` in the table of rounds; taught (genes).
+    """
+    rows, scores = [], baselines.by_pair(learned)
+    for student in learned:
+        given = cotraining._lessons(organism.task, student, scores, cotraining.Rules())
+        taught = [(lesson.target[lesson.weight > 0], organism.truth[lesson.weight > 0]) for lesson in given]
+        right, total = (
+            sum(float(part.sum()) for part in parts) for parts in zip(*((t * y, t) for t, y in taught), strict=True)
+        )
+        rows.append((student, right / total, np.mean([len(target) for target, _ in taught])))
+    return pd.DataFrame(rows, columns=["view", "true_precision", "taught"])
+
+
+# --- the tables
+
+
+def markdown(judged: pd.DataFrame, rounds: pd.DataFrame) -> str:
+    """What came of each scenario, by split, and what became of the lessons."""
+    lines = []
+    for split, title in (("holdout", "On genes with hidden labels"), ("cross_validation", "By cross-validation")):
+        lines += [
+            f"{title}: micro-AP, mean over seeds; differences with their range over seeds, and the verdicts.",
+            "",
+            "| scenario | naive | best supervised | self-training | co-training | final | "
+            "co-training - best supervised | co-training - self-training | final - best supervised |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        ]
+        for scenario in SCENARIOS:
+            own = judged[(judged["scenario"] == scenario) & (judged["split"] == split)]
+            if len(own):
+                lines.append(f"| {scenario} | {' | '.join(_cells(own))} |")
+        lines.append("")
+    lines += [
+        "Over naive: mean difference over seeds, and how many verdicts say better and worse.",
+        "",
+        "| scenario | judged by | " + " | ".join(MODELS[1:]) + " |",
+        "| --- | --- |" + " --- |" * len(MODELS[1:]),
+    ]
+    naive = judged[judged["reference"] == "naive"]
+    for scenario in SCENARIOS:
+        for split in ("holdout", "cross_validation"):
+            own = naive[(naive["scenario"] == scenario) & (naive["split"] == split)]
+            cells = [_over_naive(own[own["model"] == name]) for name in MODELS[1:]]
+            lines += [f"| {scenario} | {split} | {' | '.join(cells)} |"] if len(own) else []
+    lines += [
+        "",
+        "The lessons of the first round: precision as the table of rounds estimates it, and as it is; the student's "
+        "gain by cross-validation; in how many chains it was kept.",
+        "",
+        "| scenario | student | taught genes | estimated | true | gain | kept in chains | co-training is final |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for (name, view), own in rounds[rounds["round"] == 1].groupby(["scenario", "view"], sort=False):
+        mean = own.mean(numeric_only=True)
+        chains = own["reason"].str.extract(r"kept in (\d+) of (\d+)").astype(int).sum()
+        lines.append(
+            f"| {name} | {view} | {mean['taught']:.0f} | {mean['estimated_precision']:.2f} | "
+            f"{mean['true_precision']:.2f} | {mean['score_after'] - mean['score_before']:+.3f} | "
+            f"{chains[0]} of {chains[1]} | {100 * mean['final_is_cotraining']:.0f}% |"
+        )
+    return "\n".join(lines)
+
+
+def _over_naive(rows: pd.DataFrame) -> str:
+    better, worse = ((rows["verdict"] == said).sum() for said in ("better", "worse"))
+    return f"{rows['difference'].mean():+.4f}; {better}, {worse}"
+
+
+def _cells(own: pd.DataFrame) -> list[str]:
+    """A row of the first tables: of one scenario and split."""
+    value = own.drop_duplicates(["seed", "model"]).groupby("model")["micro_ap"].mean()
+    best = own[own["best"]].drop_duplicates("seed")
+    of_best = own[own["model"] == own["reference"]].merge(best[["seed", "reference"]])["micro_ap"].mean()
+    names = ", ".join(best["reference"].unique())
+    beside_best = own[own["best"]]
+    beside_self = own[(own["reference"] == "self_training") & (own["model"] == "co_training")]
+    return [
+        f"{value['naive']:.3f}",
+        f"{of_best:.3f} ({names})",
+        *(f"{value[name]:.3f}" for name in ("self_training", "co_training", "final")),
+        _difference(beside_best[beside_best["model"] == "co_training"]),
+        _difference(beside_self),
+        _difference(beside_best[beside_best["model"] == "final"]),
+    ]
+
+
+def _difference(rows: pd.DataFrame) -> str:
+    difference, said = rows["difference"], rows["verdict"].value_counts()
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in said.items())
+    return f"{difference.mean():+.3f} ({difference.min():+.3f} to {difference.max():+.3f}): {counts}"
+
+
+def write_between(file: Path, text: str) -> None:
+    """Put the text between the two marks of a Markdown file."""
+    before, rest = file.read_text().split("<!-- figures -->\n", 1)
+    after = rest.split("<!-- end of figures -->", 1)[1]
+    file.write_text(f"{before}<!-- figures -->\n{text}\n<!-- end of figures -->{after}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("run", help="one organism: judge all models")
+    one.add_argument("scenario", choices=SCENARIOS)
+    one.add_argument("seed", type=int)
+    one.add_argument("judged", type=Path, help="where to write the judgement (TSV)")
+    one.add_argument("rounds", type=Path, help="where to write what became of the rounds (TSV)")
+    table = commands.add_parser("table", help="put the table into a Markdown file, between its two marks")
+    table.add_argument("readme", type=Path)
+    table.add_argument("--judged", type=Path, nargs="+", required=True)
+    table.add_argument("--rounds", type=Path, nargs="+", required=True)
+    given = parser.parse_args()
+    if given.command == "run":
+        organism = simulate(SCENARIOS[given.scenario], given.seed)
+        with tempfile.TemporaryDirectory() as folder:
+            scores, rounds = run_models(organism, Path(folder))
+        judge(organism, scores, given.scenario, given.seed).to_csv(given.judged, sep="\t", index=False)
+        rounds.assign(scenario=given.scenario, seed=given.seed).to_csv(given.rounds, sep="\t", index=False)
+        return
+    judged, rounds = (
+        pd.concat([pd.read_csv(file, sep="\t") for file in files]) for files in (given.judged, given.rounds)
+    )
+    text = markdown(judged, rounds)
+    write_between(given.readme, text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from geneduet.evaluation import cases
+from geneduet.evaluation.cases import Genes
+from geneduet.evaluation.judgement import measure_all
+from geneduet.labels import Labels
+
+# six genes, three terms: a and b are annotated, a has lost nothing and gained term 2; c is annotated for the first time
+# (it has another aspect already), d too, with nothing before; e never; f is annotated but reserved
+SEEN = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [1, 0, 0]], bool)
+LATER = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 0], [1, 1, 0]], bool)
+NOT = np.array([[0, 1, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 0, 1]], bool)
+KNOWN_BEFORE = np.array([1, 1, 1, 0, 0, 1], bool)
+
+
+def labels(positive, negative=None):
+    negative = sparse.csr_array(np.zeros_like(positive) if negative is None else negative)
+    return Labels(
+        "P", list("abcdef"), ["X:0", "X:1", "X:2"], ["", "", ""], sparse.csr_array(positive), negative, negative,
+        positive.any(axis=1), sparse.csr_array(np.eye(3, dtype=bool)), np.ones(3), np.ones(3),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def genes():
+    judged = np.array([1, 1, 1, 1, 1, 0], bool)
+    return Genes(
+        judged, np.arange(6), np.arange(6) % 3, with_homologue=np.arange(6) % 2 == 0, expressed=np.arange(6) < 3
+    )
+
+
+def who(case):
+    return "".join(gene for gene, chosen in zip("abcdef", case.genes, strict=True) if chosen)
+
+
+def by_name(found):
+    return {case.gene_set: case for case in found}
+
+
+def test_cross_validation_judges_labelled_genes_that_are_not_reserved(genes):
+    found = by_name(cases.cross_validation(labels(SEEN), genes))
+    assert {name: who(case) for name, case in found.items()} == {
+        "all": "ab", "with_homologue": "a", "orphan": "b", "no_expression": "",
+    }  # fmt: skip
+
+
+def test_without_homology_and_expression_there_are_no_parts(genes):
+    bare = Genes(genes.judged, genes.family, genes.fold)
+    assert list(by_name(cases.cross_validation(labels(SEEN), bare))) == ["all"]
+
+
+def test_gene_sets_of_the_temporal_holdout(genes):
+    found = by_name(cases.temporal(labels(SEEN), labels(LATER), KNOWN_BEFORE, genes))
+    assert {name: who(case) for name, case in found.items()} == {
+        "no_knowledge": "cd", "with_homologue": "c", "orphan": "d", "no_expression": "d",
+        "no_knowledge_strict": "d", "limited": "c", "partial": "ab",
+    }  # fmt: skip
+
+
+def test_of_partly_known_genes_only_gained_terms_count(genes):
+    seen = labels(SEEN)
+    case = by_name(cases.temporal(seen, labels(LATER), KNOWN_BEFORE, genes))["partial"]
+    judged = case.select(seen, genes, seed=1, resamples=5)
+    # b has gained nothing and is not judged; of a the known term 0 does not count
+    assert judged.rows.tolist() == [True, False, False, False, False, False]
+    assert judged.truth.tolist() == [[False, False, True]]
+    assert judged.scores(np.full((6, 3), 0.5, np.float32)).tolist() == [[-1, 0.5, 0.5]]
+
+
+def test_decided_pairs_are_annotated_or_not(genes):
+    (case,) = cases.open_world(labels(SEEN, NOT), None, genes)
+    judged = case.select(labels(SEEN), genes, seed=1, resamples=5)
+    # e has a NOT alone and no annotation: no score of it is out of fold
+    assert judged.rows.tolist() == [True, True, False, False, False, False]
+    scores = np.array([[0.1, 0.9, 0.8], [0, 0.2, 0]] + [[0, 0, 0]] * 4, np.float32)
+    found = measure_all({"final": scores}, judged)["final"]
+    # a: term 0 is right, term 1 wrong; b: term 1 is right. The wrong pair, .9, stands above both right ones
+    assert (found["n_positives"][0], found["n_negatives"][0], found["auroc"][0]) == (2, 1, 0)
+    assert found["micro_ap"][0] == pytest.approx((1 / 2 + 2 / 3) / 2)
+
+
+def test_a_later_release_decides_more(genes):
+    found = by_name(cases.open_world(labels(SEEN), labels(LATER, NOT & ~LATER), genes))
+    number = {}
+    for name, case in found.items():
+        judged = case.select(labels(SEEN), genes, seed=1, resamples=5)
+        measured = measure_all({"final": np.full((6, 3), 0.5, np.float32)}, judged)["final"]
+        number[name] = int(measured["n_positives"][0]), int(measured["n_negatives"][0])
+    # partial: a gained one; a NOT of a (term 1); b has none. no_knowledge: c and d, one NOT of c
+    assert number == {"all": (5, 2), "no_knowledge": (2, 1), "partial": (1, 1)}

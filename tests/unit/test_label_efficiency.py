@@ -1,0 +1,42 @@
+import itertools
+
+import numpy as np
+
+from geneduet import label_efficiency
+from geneduet.splits import assign_folds
+
+FAMILIES, ANNOTATED = np.arange(400) // 2, np.arange(400) % 4 > 0
+
+
+def test_levels_of_a_seed_are_nested_and_share_no_gene_with_the_test():
+    test = label_efficiency.test_genes(FAMILIES, ANNOTATED, seed=3)
+    levels = [label_efficiency.labelled_genes(ANNOTATED, test, percent, seed=3) for percent in (5, 10, 40, 80, 100)]
+    for fewer, more in itertools.pairwise(levels):
+        assert not (fewer & ~more).any()
+    assert [int(level.sum()) for level in levels] == [12, 24, 96, 192, 240]
+    assert not (levels[-1] & test).any()
+    assert (levels[-1] == (ANNOTATED & ~test)).all()
+
+
+def test_the_test_is_a_fifth_in_whole_families_and_another_with_another_seed():
+    test = label_efficiency.test_genes(FAMILIES, ANNOTATED, seed=3)
+    assert (test[::2] == test[1::2]).all()
+    assert int((test & ANNOTATED).sum()) == 60
+    assert (test != label_efficiency.test_genes(FAMILIES, ANNOTATED, seed=4)).any()
+    assert (test == (assign_folds(FAMILIES, ANNOTATED, 5, 3) == 0)).all()
+
+
+def test_a_term_that_was_not_trained_scores_its_prior_in_every_model(simulated):
+    full = simulated.labels
+    few = full.annotated & (np.arange(len(full.genes)) % 3 == 0)
+    trained = [full.terms[4], full.terms[1]]
+    models = {
+        "naive": np.full((len(few), 2), 0.5, np.float32),
+        "final": np.tile(np.array([0.7, 0.2], np.float32), (len(few), 1)),
+    }
+    found = label_efficiency.aligned(models, trained, few, full)
+    assert (found["final"][:, 4] == np.float32(0.7)).all()
+    assert (found["final"][:, 1] == np.float32(0.2)).all()
+    prior = full.positive.toarray()[few].mean(axis=0)
+    for name in models:
+        np.testing.assert_allclose(found[name][7, [0, 2, 3]], prior[[0, 2, 3]], rtol=1e-6)

@@ -1,0 +1,128 @@
+"""The verdicts are as they must be where the truth is known, and the simulated organisms of benchmarks/ are as said."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geneduet.evaluation.bootstrap import resample
+from geneduet.evaluation.judgement import Setting, evaluate
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SEEDS = range(1, 11)
+
+
+def script(path):
+    """A script of benchmarks/, which is no package, as a module."""
+    spec = importlib.util.spec_from_file_location(f"benchmark_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def populations():
+    return script(BENCHMARKS / "coverage" / "coverage.py")
+
+
+@pytest.fixture(scope="module")
+def simulation():
+    return script(BENCHMARKS / "simulation" / "simulate.py")
+
+
+def judge(sample, scores, seed):
+    """What `evaluate` says of co-training beside sequence."""
+    judged = sample.judged(resample(sample.family, 200, seed))
+    _, compared = evaluate(scores, judged, Setting("simulated", "P", "cross_validation", seed=seed))
+    return compared
+
+
+def verdicts(populations, noise):
+    """Verdicts on co-training, whose scores have the first noise, beside sequence, with the second."""
+    population = populations.Population(dict(zip("AB", noise, strict=True)))
+    said = []
+    for seed in SEEDS:
+        sample = population.draw(250, np.random.default_rng(seed))
+        scores = {"co_training": sample.scores["A"], "sequence": sample.scores["B"]}
+        compared = judge(sample, scores, seed)
+        said.append(compared.query("metric == 'micro_ap'")["verdict"].item())
+    assert set(said) <= {"better", "worse", "no difference"}
+    return said
+
+
+def test_a_gain_that_was_built_in_is_found(populations):
+    assert verdicts(populations, (1.0, 2.0)) == ["better"] * len(SEEDS)
+
+
+def test_a_loss_that_was_built_in_is_found(populations):
+    assert verdicts(populations, (2.0, 1.0)) == ["worse"] * len(SEEDS)
+
+
+def test_where_none_was_built_in_no_gain_is_found_but_by_chance(populations):
+    # equally good and half independent: an interval of 95% is wrong once in twenty times
+    said = verdicts(populations, (1.5, 1.5))
+    assert said.count("no difference") >= len(SEEDS) - 1
+
+
+def test_a_models_own_scores_again_are_no_gain(populations):
+    sample = populations.POPULATIONS["A better"].draw(100, np.random.default_rng(1))
+    scores = {"sequence": sample.scores["A"], "co_training": sample.scores["A"]}
+    compared = judge(sample, scores, 1)
+    assert set(compared["difference"]) == {0.0}
+    assert set(compared["verdict"]) == {"no difference"}
+
+
+def test_simulated_scores_are_probabilities_that_hold(populations):
+    sample = populations.POPULATIONS["A better"].draw(20_000, np.random.default_rng(1))
+    score, label = sample.scores["A"].ravel(), sample.truth.ravel()
+    # of all pairs of judged genes: each has a true term, so that a little more is true than was said
+    for low, high in ((0.2, 0.3), (0.5, 0.6), (0.8, 0.9)):
+        inside = (score >= low) & (score < high)
+        assert label[inside].mean() == pytest.approx(score[inside].mean(), abs=0.06)
+
+
+def test_models_see_the_labels_of_the_labelled_genes_alone(simulation):
+    organism = simulation.simulate(simulation.SCENARIOS["independent"], 1)
+    labels = organism.task.labels
+    assert labels.annotated.sum() == simulation.LABELLED
+    assert organism.test.sum() == simulation.TEST
+    assert not (organism.test & labels.annotated).any()
+    np.testing.assert_array_equal(labels.positive.toarray(), organism.truth & labels.annotated[:, None])
+    # who has a term has its ancestors
+    assert (organism.truth @ labels.ancestors.toarray() <= organism.truth * len(labels.terms)).all()
+
+
+def test_the_expression_view_tells_what_its_scenario_says(simulation):
+    made = {name: simulation.simulate(scenario, 1) for name, scenario in simulation.SCENARIOS.items()}
+    first = simulation.PARENTS  # the first of the children, which is what the first feature tells of
+    related = {
+        name: np.corrcoef(one.task.views["expression"].features[:, 0], one.truth[:, first])[0, 1]
+        for name, one in made.items()
+    }
+    assert related["independent"] > 0.4
+    assert 0.1 < related["half_shared"] < related["independent"]
+    for name in ("all_shared", "one_useless", "shuffled"):
+        assert abs(related[name]) < 0.1, name
+
+    links = {name: [one.task.views[view].neighbours for view in one.task.views] for name, one in made.items()}
+    assert (links["all_shared"][0].weights != links["all_shared"][1].weights).nnz == 0
+    assert links["half_shared"][1].weights.nnz == pytest.approx(links["half_shared"][0].weights.nnz / 2, rel=0.15)
+    assert links["independent"][1] is links["one_useless"][1] is None
+
+
+def test_partners_are_of_other_families_and_of_like_function(simulation):
+    organism = simulation.simulate(simulation.SCENARIOS["independent"], 1)
+    gene, partner = organism.task.views["sequence"].neighbours.weights.nonzero()
+    family = organism.task.family
+    assert (family[gene] != family[partner]).all()
+    same = (organism.truth[gene] == organism.truth[partner]).all(axis=1)
+    assert same.mean() > 0.8
+    # independent given the label: a gene's features have nothing to do with whether it has partners
+    linked = np.isin(np.arange(len(family)), gene)
+    has = organism.truth[:, simulation.PARENTS]
+    features = organism.task.views["expression"].features[:, 0]
+    apart = features[has & linked].mean() - features[has & ~linked].mean()
+    assert abs(apart) < 0.25

@@ -1,0 +1,67 @@
+"""What may be said of a comparison, in one sentence."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geneduet.evaluation.judgement import METRICS_COLUMNS, Setting
+from geneduet.scores import SUPERVISED
+
+_Row = Mapping[Any, Any]  # of a table, by column
+
+ASPECT_NAMES = {"P": "biological process", "F": "molecular function", "C": "cellular component"}
+
+
+def headlines(metrics: pd.DataFrame, comparisons: pd.DataFrame, model: str = "co_training") -> list[str]:
+    """One honest sentence for each organism, aspect, split and gene set: does a model beat the best supervised one?
+
+    Parameters
+    ----------
+    metrics, comparisons : rows of `evaluate`, of any number of calls.
+    model : the model that is held against the best supervised one, by micro-AP.
+    """
+    keys = [column for column in METRICS_COLUMNS if column in asdict(Setting("", "", ""))]
+    ranked, compared = (table[table["metric"] == "micro_ap"].to_dict("records") for table in (metrics, comparisons))
+    return [
+        _headline(
+            {row["model"]: row for row in ranked if [row[key] for key in keys] == case},
+            {(row["model"], row["reference"]): row for row in compared if [row[key] for key in keys] == case},
+            model,
+        )
+        for case in metrics[keys].drop_duplicates().to_numpy().tolist()
+    ]
+
+
+def _headline(ranked: Mapping[str, _Row], compared: Mapping[tuple[str, str], _Row], model: str) -> str:
+    case = next(iter(ranked.values()))
+    opening = (
+        f"{case['organism']}, {ASPECT_NAMES.get(case['aspect'], case['aspect'])}, {_spoken(case['split'])}, "
+        f"gene set {_spoken(case['gene_set'])} ({case['n_genes']} genes in {case['n_families']} families)"
+    )
+    supervised = [name for name in SUPERVISED if name in ranked]
+    if not supervised:
+        return f"{opening}: no supervised model to compare with."
+    best = max(supervised, key=lambda name: float(ranked[name]["value"]))
+    said = f"{opening}: best supervised model {_spoken(best)}, micro-AP {_with_interval(ranked[best], 'value')}"
+    if (model, best) not in compared:
+        return f"{said}; {_spoken(model)} was not run."
+    found = compared[model, best]
+    final = f" Final scores: {_with_interval(ranked['final'], 'value')}." if "final" in ranked else ""
+    return (
+        f"{said}; {_spoken(model)} {_with_interval(ranked[model], 'value')}; "
+        f"difference {_with_interval(found, 'difference', '+.3f')}: {found['verdict']}.{final}"
+    )
+
+
+def _spoken(name: str) -> str:
+    return {"co_training": "co-training", "self_training": "self-training", "cross_validation": "cross-validation"}.get(
+        name, name.replace("_", " ")
+    )
+
+
+def _with_interval(row: _Row, column: str, form: str = ".3f") -> str:
+    low, high = row["ci_low"], row["ci_high"]
+    return f"{row[column]:{form}}" + ("" if np.isnan(low) else f" [{low:{form}}, {high:{form}}]")

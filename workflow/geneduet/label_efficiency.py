@@ -1,0 +1,76 @@
+"""How the models do with fewer labels: whose labels are hidden at a level, and scores on the same terms at all levels.
+
+Whole genes are hidden, in all aspects at once. The test genes are a fifth of the families, the same at every level of a
+seed; of the other labelled genes a share keeps its labels, a smaller share being part of every larger one. Hidden and
+test genes stay in the unlabelled pool.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geneduet.labels import Labels
+from geneduet.splits import assign_folds
+from geneduet.views import vote
+
+Matrix = NDArray[np.float32]
+
+TEST_FOLDS = 5  # one of so many parts of the families is for the test
+
+
+def test_genes(families: NDArray[np.int64], annotated: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
+    """Genes that are judged at every level: whole families, with about a fifth of the labelled genes.
+
+    Parameters
+    ----------
+    families : (genes,).
+    annotated : (genes,), labelled in any aspect.
+
+    Returns
+    -------
+    (genes,), labelled or not.
+    """
+    return assign_folds(families, annotated, TEST_FOLDS, seed) == 0
+
+
+def labelled_genes(annotated: NDArray[np.bool_], test: NDArray[np.bool_], percent: int, seed: int) -> NDArray[np.bool_]:
+    """Genes that keep their labels at a level: of the labelled ones outside the test so many percent, one at least.
+
+    >>> annotated, test = np.array([True] * 5 + [False]), np.array([True] + [False] * 5)
+    >>> [int(labelled_genes(annotated, test, percent, seed=1).sum()) for percent in (5, 50, 100)]
+    [1, 2, 4]
+    """
+    candidates = np.flatnonzero(annotated & ~test)
+    order = np.random.default_rng(seed).permutation(candidates)
+    chosen = np.zeros(len(annotated), bool)
+    chosen[order[: max(1, round(len(order) * percent / 100))]] = True
+    return chosen
+
+
+def aligned(
+    models: Mapping[str, Matrix], terms: Sequence[str], few: NDArray[np.bool_], full: Labels
+) -> dict[str, Matrix]:
+    """Scores of a level on the terms of all labels: a term that was not trained has its prior, in every model alike.
+
+    Parameters
+    ----------
+    models : (genes, terms), on the terms that the level's labels were enough for.
+    terms : those terms.
+    few : (genes,), annotated in the aspect at this level.
+    full : the labels of the highest level, with all scored terms.
+
+    Returns
+    -------
+    (genes, terms of `full`).
+    """
+    prior = vote.naive(full.positive, few)
+    place = {term: column for column, term in enumerate(full.terms)}
+    columns = [place[term] for term in terms]
+
+    def one(scores: Matrix) -> Matrix:
+        all_terms = np.repeat(prior[None], len(scores), axis=0)
+        all_terms[:, columns] = scores
+        return all_terms
+
+    return {name: one(scores) for name, scores in models.items()}
