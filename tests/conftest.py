@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -246,6 +247,13 @@ def write_organism(folder: Path, file_names: dict[str, str] | None = None, **set
         rows.append(row(gene, group, "P", "IDA", "NOT"))
     head = "!gaf-version: 2.1\n!date-generated: 2021-03-04\n"
     (folder / named["annotations"]).write_text(head + "".join(f"{line}\n" for line in rows))
+    # a later release, where `annotations_later` asks for it: every second of the pairs that were not known
+    later = [
+        row(gene, term_of[aspect, class_of[gene]], aspect, "IDA")
+        for number, (gene, aspect) in enumerate(product(genes, "PFC"))
+        if number % 2 and (gene, term_of[aspect, class_of[gene]]) not in annotated
+    ]
+    (folder / "later.gaf").write_text(head + "".join(f"{line}\n" for line in rows + later))
 
     base = {kind: random.normal(size=SAMPLES) for kind in CLASSES}
     lines = ["gene\t" + "\t".join(f"s{number}" for number in range(SAMPLES))]

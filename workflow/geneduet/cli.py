@@ -613,14 +613,14 @@ def evaluate(
             models = _models(random_references[place], random_cotraining[place])
             chosen = cases.cross_validation(own, genes, "random_folds")
             judged = aspect.judge(models, chosen, own, genes, setting, bootstrap)
-            found = aspect.join([found, dict(zip(("metrics", "comparisons"), judged[:2], strict=True))])
+            found = aspect.extend(found, {"metrics": judged[0], "comparisons": judged[1]})
         say(*headlines(found["metrics"], found["comparisons"]))
         parts.append(found)
     everything = aspect.join(parts)
     everything["cotraining"] = pd.concat([pd.read_csv(file, sep="\t") for file in rounds])
     if label_efficiency is not None:
         fewer = {name: pd.read_csv(label_efficiency / f"{name}.tsv", sep="\t") for name in ("metrics", "comparisons")}
-        everything |= aspect.join([{name: everything[name] for name in fewer}, fewer])
+        everything = aspect.extend(everything, fewer)
     for name, table in everything.items():
         tables.write_tsv(folder / f"{name}.tsv", table)
     with open_output(folder / "headlines.txt") as handle:

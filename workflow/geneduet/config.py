@@ -208,7 +208,7 @@ class LabelEfficiency(_Group):
     )
     percents: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1), AfterValidator(_ascending)] = (
         Field(
-            default=[5, 10, 20, 40, 80, 100],
+            default=[5, 10, 20, 40, 80],
             description="Levels: percent of the labelled genes outside the test that keep their labels",
         )
     )

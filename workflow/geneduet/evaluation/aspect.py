@@ -102,6 +102,11 @@ def join(parts: Sequence[Tables]) -> Tables:
     return {name: _join([part[name] for part in parts]) for name in parts[0]}
 
 
+def extend(tables: Tables, more: Tables) -> Tables:
+    """The tables, some of them with more rows."""
+    return tables | join([{name: tables[name] for name in more}, more])
+
+
 def _join(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One below the other; the columns of the first where all are empty."""
     filled = [part for part in parts if len(part)]

@@ -25,7 +25,8 @@ def histogram(bins: NDArray[np.uint16], size: int, weights: Floats | None = None
 
 def sums(rows: NDArray[np.intp], bins: NDArray[np.integer], values: Floats | None, shape: tuple[int, int]) -> Floats:
     """Number, or summed value, of pairs by gene and bin: `shape`."""
-    return np.bincount(rows * shape[1] + bins, values, shape[0] * shape[1]).astype(np.float64).reshape(shape)
+    found = np.bincount(rows * shape[1] + bins, values, shape[0] * shape[1]).reshape(shape)
+    return found.astype(np.float64, copy=False)
 
 
 def equal_mass(values: Floats, count: int) -> NDArray[np.intp]:
@@ -46,7 +47,7 @@ def from_right(values: NDArray[np.integer] | Floats) -> Floats:
 
 def divide(above: Floats, below: Floats, otherwise: float = 0.0) -> Floats:
     """Quotient, and `otherwise` where the divisor is 0."""
-    return np.divide(above, below, out=np.full(above.shape, otherwise), where=below > 0)
+    return np.divide(above, below, out=np.full_like(above, otherwise, np.float64), where=below > 0)
 
 
 def mean(per_gene: NDArray[np.bool_] | Floats, weights: Floats) -> Floats:
