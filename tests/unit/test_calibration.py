@@ -76,7 +76,9 @@ def test_a_known_distortion_is_undone():
     found = calibrator.apply(raw)
     assert np.abs(raw - true).mean() > 0.07  # that far off before
     assert np.abs(found - true).mean() < 0.01
-    np.testing.assert_allclose(calibrator.coefficients[:, 1], 0.5, atol=0.06)
+    # the slope between the knots of the middle, where the scores are
+    rise = np.diff(calibrator.coefficients[:, 1:-2], axis=1) / np.diff(calibration.KNOTS[1:-1])
+    np.testing.assert_allclose(rise.mean(axis=1), 0.5, atol=0.06)
 
 
 def test_calibrated_probabilities_come_true_on_new_genes():
@@ -87,6 +89,27 @@ def test_calibrated_probabilities_come_true_on_new_genes():
     for low, high in ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 1.0)):
         inside = (found >= low) & (found < high)
         assert truth[inside].mean() == pytest.approx(found[inside].mean(), abs=0.03)
+
+
+def test_a_bent_distortion_is_undone():
+    # sure of the likely ones and careless of the unlikely ones: no straight line is right for both
+    random = np.random.default_rng(1)
+    odds = random.normal(-2, 2, (6000, 8))
+    true = 1 / (1 + np.exp(-np.where(odds < -1.5, 0.4 * (odds + 1.5), 1.6 * (odds + 1.5)) + 1.5))
+    raw, positive = (1 / (1 + np.exp(-odds))).astype(np.float32), sparse.csr_array(random.random(true.shape) < true)
+    found = calibration.fit(raw, positive).apply(raw)
+    for low, high in ((0.02, 0.05), (0.05, 0.15), (0.15, 0.4), (0.4, 0.7), (0.7, 1.0)):
+        inside = (true >= low) & (true < high)
+        assert found[inside].mean() == pytest.approx(true[inside].mean(), abs=0.02)
+
+
+def test_the_line_never_falls():
+    # of few genes with random labels the pieces are noise
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        raw = random.random((30, 6)).astype(np.float32)
+        positive = sparse.csr_array(random.random(raw.shape) < 0.2 + 0.3 * raw)
+        assert (np.diff(calibration.fit(raw, positive).coefficients[:, :-1], axis=1) >= 0).all()
 
 
 def test_calibration_does_not_change_the_order_of_genes():
@@ -100,7 +123,7 @@ def test_calibration_does_not_change_the_order_of_genes():
 def test_scores_that_rank_backwards_are_replaced_by_the_prior():
     raw, _, positive = simulated(slope=-1.0)
     calibrator = calibration.fit(raw, positive)
-    assert (calibrator.coefficients[:, 1] == 0).all()
+    assert (calibrator.coefficients == calibration.PRIOR_ALONE).all()
     found = calibrator.apply(raw)
     assert (found == found[:1]).all()
     np.testing.assert_allclose(found[0], np.asarray(positive.mean(axis=0)).ravel(), atol=0.02)

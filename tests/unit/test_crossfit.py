@@ -219,10 +219,13 @@ def test_a_calibrator_is_fitted_to_the_genes_that_have_the_view(simulated):
     without = np.flatnonzero(simulated.labels.annotated & ~has)
     order[without] = without[::-1]
     mixed = replace(simulated, labels=replace(simulated.labels, positive=simulated.labels.positive[order]))
-    flat = np.full(simulated.labels.positive.shape, 0.2, np.float32)
-    one, other = (vars(crossfit._fit_calibrator(task, flat, 1, has)) for task in (simulated, mixed))
-    for name, value in one.items():
-        np.testing.assert_array_equal(value, other[name])
+    raw = [np.random.default_rng(1).random(simulated.labels.positive.shape).astype(np.float32)] * simulated.folds
+    one, other = (crossfit.calibrate(task, "expression", raw, has, None) for task in (simulated, mixed))
+    np.testing.assert_array_equal(one, other)
+    # but not those of genes that have it
+    everyone = np.ones(len(has), bool)
+    one, other = (crossfit.calibrate(task, "expression", raw, everyone, None) for task in (simulated, mixed))
+    assert not np.array_equal(one, other)
 
 
 def test_homology_is_calibrated_before_it_may_be_final(simulated, tmp_path):

@@ -136,7 +136,11 @@ def calibrated(task: Task, models: Mapping[str, list[Matrix]], folder: Path) -> 
     models : as `untrained` gives them.
     folder : where the calibrators are saved.
     """
-    return {name: calibrate(task, name, own, folder) if name == "homology" else own for name, own in models.items()}
+    everyone = np.ones(len(task.fold), bool)
+    return {
+        name: calibrate(task, name, own, everyone, folder) if name == "homology" else own
+        for name, own in models.items()
+    }
 
 
 def self_train(task: Task, learned: Mapping[str, CrossFit], weight: float) -> list[Matrix]:

@@ -1,9 +1,10 @@
 """Scores to probabilities that obey the hierarchy.
 
 A calibrated score is the probability that the term is recorded for the gene, given that the gene is annotated in the
-aspect. It is logistic in the raw score's logit (Platt 1999) and in that of the term's prior, fitted on pairs of genes
-that the scoring model had not seen, pooled over terms of like information content, so that rare terms borrow from each
-other.
+aspect. Its log odds are a rising bent line in the raw score's logit plus a multiple of the logit of the term's prior
+(Platt 1999, with more than one slope: the scores of trees promise too little at both ends, see Niculescu-Mizil and
+Caruana 2005, ICML), fitted on pairs of genes that the scoring model had not seen, pooled over terms of like information
+content, so that rare terms borrow from each other.
 """
 
 from collections.abc import Sequence
@@ -12,15 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.optimize import minimize
+from scipy.special import expit
 
 Matrix = NDArray[np.float32]
 
 GROUPS = 4  # of terms, by quantile of their frequency, and so of information content
 BINS = 128  # of the raw score's logit, in which pairs are counted before fitting
 LOWEST, HIGHEST = -9.0, 9.0  # logits beyond which scores are taken as equal: squared error may leave the unit interval
+KNOTS = np.array([LOWEST, -4.0, -2.5, -1.5, -0.5, 0.5, HIGHEST])  # between them the map is a line
 ITERATIONS, RIDGE = 25, 1.0
+PRECISION = {"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-4}  # of the bent line's fit
 BELIEVED = 2.0  # standard errors above 0 from which a score is taken to tell more than the prior
-PRIOR_ALONE = (0.0, 0.0, 1.0)  # the coefficients of a score that tells nothing
+PRIOR_ALONE = np.append(np.zeros(len(KNOTS)), 1.0)  # the coefficients of a score that tells nothing
 
 
 def logit(probability: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -88,11 +93,11 @@ def count(scores: Matrix, positive: sparse.csr_array) -> Counts:
 
 @dataclass(frozen=True)
 class Calibrator:
-    """Logistic maps from raw scores to probabilities, one a group of terms.
+    """Bent lines from the logits of raw scores to log odds, one a group of terms.
 
     Parameters
     ----------
-    coefficients : (GROUPS, 3): intercept, slope on the score's logit (never negative), slope on the prior's logit.
+    coefficients : (GROUPS, KNOTS + 1): height of the line at each knot, never falling, and slope on the prior's logit.
     group : (terms,), of each term.
     prior : (terms,), logit of each term's share among the fitted genes.
     """
@@ -103,29 +108,85 @@ class Calibrator:
 
     def apply(self, scores: Matrix) -> Matrix:
         """Probabilities, shape as given: (genes, terms)."""
-        intercept, slope, prior_slope = self.coefficients[self.group].T.astype(np.float32)
-        odds = logit(scores) * slope + (intercept + prior_slope * self.prior)
+        odds = logit(scores)
+        for number, row in enumerate(self.coefficients):
+            columns = self.group == number
+            odds[:, columns] = np.interp(odds[:, columns], KNOTS, row[:-1]) + row[-1] * self.prior[columns]
         return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
 
 def fit(scores: Matrix, positive: sparse.csr_array) -> Calibrator:
     """Fit a calibrator to genes that the scoring model had not seen.
 
+    A group of terms in which the scores have not proved to tell more than the prior has the prior alone. They have
+    where the slope of a straight line is more than BELIEVED standard errors above 0, a gene counting as one
+    observation, because its terms are not independent (sandwich estimator: Huber 1967; Liang and Zeger 1986,
+    Biometrika 73:13).
+
     Parameters
     ----------
     scores, positive : (genes, terms), raw scores and labels.
     """
     counts = count(scores, positive)
-    pairs, positives = counts.pairs, counts.positives
     # half a gene more on either side keeps the prior of a term without positives finite
-    share = (positives.sum(axis=1) + 0.5) / (pairs.sum(axis=1) + 1.0)
+    share = (counts.positives.sum(axis=1) + 0.5) / (counts.pairs.sum(axis=1) + 1.0)
     prior = logit(share)
     group = _groups(prior)
-    rows = [
-        _fit_group(pairs[group == number], positives[group == number], prior[group == number])
-        for number in range(GROUPS)
-    ]
-    return trust(Calibrator(np.array(rows), group, prior), scores, positive)
+    odds, label = logit(scores), positive.toarray()
+    rows = np.tile(PRIOR_ALONE, (GROUPS, 1))
+    for number in range(GROUPS):
+        own = group == number
+        observed = _observed(Counts(counts.pairs[own], counts.positives[own]), prior[own])
+        if not observed.hit.sum():
+            continue  # nothing to learn from
+        line = _logistic(np.column_stack([np.ones(len(observed.hit)), observed.odds, observed.prior]), observed)
+        if line[1] > BELIEVED * _slope_error(line, odds[:, own], prior[own], label[:, own]):
+            rows[number] = _bend(line, observed)
+    return Calibrator(rows, group, prior)
+
+
+@dataclass(frozen=True)
+class _Observed:
+    """Pairs of one term and score bin a row: logits of the bin and of the prior, how many pairs, how many positive."""
+
+    odds: NDArray[np.float64]
+    prior: NDArray[np.float32]
+    total: NDArray[np.float64]
+    hit: NDArray[np.float64]
+
+
+def _observed(counts: Counts, prior: NDArray[np.float32]) -> _Observed:
+    center = LOWEST + (np.arange(BINS) + 0.5) * (HIGHEST - LOWEST) / BINS
+    term, bin_ = np.nonzero(counts.pairs)
+    return _Observed(center[bin_], prior[term], counts.pairs[term, bin_], counts.positives[term, bin_])
+
+
+def _bend(line: NDArray[np.float64], observed: _Observed) -> NDArray[np.float64]:
+    """A line of a slope for each piece between knots, none below 0, drawn toward the straight one where pairs are few.
+
+    Parameters
+    ----------
+    line : intercept, slope, slope on the prior, of the straight line.
+
+    Returns
+    -------
+    Coefficients of `Calibrator`.
+    """
+    lengths = np.diff(KNOTS)
+    pieces = np.clip(observed.odds[:, None] - KNOTS[:-1], 0, lengths)
+    design = np.column_stack([np.ones(len(pieces)), pieces, observed.prior])
+    # the straight line in these terms begins at the lowest knot
+    straight = np.concatenate([[line[0] + line[1] * LOWEST], np.repeat(line[1], len(lengths)), [line[2]]])
+
+    def loss(beta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        odds, away = design @ beta, beta - straight
+        error = observed.total @ np.logaddexp(0, odds) - observed.hit @ odds
+        slope = design.T @ (observed.total * expit(odds) - observed.hit)
+        return error + RIDGE / 2 * (away @ away), slope + RIDGE * away
+
+    rising = [(None, None), *[(0.0, None)] * len(lengths), (None, None)]
+    found = minimize(loss, straight, jac=True, method="L-BFGS-B", bounds=rising, options=PRECISION).x
+    return np.append(found[0] + np.append(0.0, np.cumsum(found[1:-1] * lengths)), found[-1])
 
 
 def _groups(prior: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -135,62 +196,33 @@ def _groups(prior: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.searchsorted(np.quantile(-prior, np.arange(1, GROUPS) / GROUPS), -prior).astype(np.int64)
 
 
-def _fit_group(
-    pairs: NDArray[np.float64], positives: NDArray[np.float64], prior: NDArray[np.float32]
-) -> tuple[float, float, float]:
-    if not positives.sum():
-        return PRIOR_ALONE  # nothing to learn from
-    center = LOWEST + (np.arange(BINS) + 0.5) * (HIGHEST - LOWEST) / BINS
-    term, bin_ = np.nonzero(pairs)
-    design = np.column_stack([np.ones(len(term)), center[bin_], prior[term]])
-    total, hit = pairs[term, bin_], positives[term, bin_]
-    found = _logistic(design, total, hit)
-    if found[1] >= 0:
-        return float(found[0]), float(found[1]), float(found[2])
-    return PRIOR_ALONE  # a score that ranks backwards tells nothing
-
-
-def _logistic(design: NDArray[np.float64], total: NDArray[np.float64], hit: NDArray[np.float64]) -> NDArray[np.float64]:
+def _logistic(design: NDArray[np.float64], observed: _Observed) -> NDArray[np.float64]:
     """Logistic regression on counts by Newton's method, a weak ridge keeping it finite."""
-    beta = np.zeros(design.shape[1])
-    beta[-1] = 1.0  # begin at the prior
+    origin = np.eye(design.shape[1])[-1]  # the prior alone
+    beta = origin.copy()
     for _ in range(ITERATIONS):
-        p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
-        weight = total * p * (1 - p)
+        p = expit(design @ beta)
+        weight = observed.total * p * (1 - p)
         hessian = (design * weight[:, None]).T @ design + RIDGE * np.eye(len(beta))
-        step = np.linalg.solve(hessian, design.T @ (hit - total * p) - RIDGE * (beta - np.eye(len(beta))[-1]))
+        step = np.linalg.solve(hessian, design.T @ (observed.hit - observed.total * p) - RIDGE * (beta - origin))
         beta += np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-6:
             break
     return beta
 
 
-def trust(calibrator: Calibrator, scores: Matrix, positive: sparse.csr_array) -> Calibrator:
-    """The calibrator with the prior alone in every group of terms in which the scores have not proved to tell more.
-
-    They have where the slope is more than BELIEVED standard errors above 0, a gene counting as one observation,
-    because its terms are not independent (sandwich estimator: Huber 1967; Liang and Zeger 1986, Biometrika 73:13).
+def _slope_error(
+    line: NDArray[np.float64], odds: Matrix, prior: NDArray[np.float32], label: NDArray[np.bool_]
+) -> float:
+    """Standard error of the slope of a logistic line, with genes as clusters.
 
     Parameters
     ----------
-    scores, positive : (genes, terms), those that the calibrator was fitted to.
+    line : intercept, slope, slope on the prior.
+    odds, label : (genes, terms); prior : (terms,).
     """
-    coefficients = calibrator.coefficients.copy()
-    probability, odds, label = calibrator.apply(scores), logit(scores), positive.toarray()
-    for number, (_, slope, _) in enumerate(calibrator.coefficients):
-        columns = calibrator.group == number
-        design = [
-            np.ones_like(odds[:, columns]),
-            odds[:, columns],
-            np.broadcast_to(calibrator.prior[columns], odds[:, columns].shape),
-        ]
-        if slope <= BELIEVED * _slope_error(design, label[:, columns], probability[:, columns]):
-            coefficients[number] = PRIOR_ALONE
-    return Calibrator(coefficients, calibrator.group, calibrator.prior)
-
-
-def _slope_error(design: Sequence[Matrix], label: NDArray[np.bool_], probability: Matrix) -> float:
-    """Standard error of the second coefficient of a logistic fit, with genes as clusters; arrays are (genes, terms)."""
+    design = [np.ones_like(odds), odds, np.broadcast_to(prior, odds.shape)]
+    probability = 1 / (1 + np.exp(-(line[0] + np.float32(line[1]) * odds + np.float32(line[2]) * prior)))
     residual, weight = label - probability, probability * (1 - probability)
     by_gene = np.column_stack([(residual * part).sum(axis=1, dtype=np.float64) for part in design])
     hessian = np.array([[(weight * a * b).sum(dtype=np.float64) for b in design] for a in design])

@@ -139,11 +139,8 @@ def cross_fit(
         return scores
 
     raw = _in_parallel(task, one)
-    present = task.present(views)
-    calibrators = [_fit_calibrator(task, uncalibrated(task, raw, k), k, present) for k in range(task.folds)]
-    if folder is not None:
-        _save_calibrators(calibrators, model, folder)
-    return CrossFit(raw, _chains(task, raw, calibrators))
+    chains = [uncalibrated(task, raw, k) for k in range(task.folds)]
+    return CrossFit(raw, calibrate(task, model, chains, task.present(views), folder))
 
 
 def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> CrossFit:
@@ -154,7 +151,8 @@ def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> CrossF
         return learner.predict(task.labels, task.training(*pair))
 
     raw = _in_parallel(task, one)
-    return CrossFit(raw, _chains(task, raw, [saved_calibrator(model, k, folder) for k in range(task.folds)]))
+    calibrators = [saved_calibrator(model, k, folder) for k in range(task.folds)]
+    return CrossFit(raw, [own.apply(uncalibrated(task, raw, k)) for k, own in enumerate(calibrators)])
 
 
 def pair_name(pair: Pair) -> str:
@@ -187,16 +185,26 @@ def uncalibrated(task: Task, by_pair: Sequence[Matrix], k: int) -> Matrix:
     return chain(task, k, np.mean(list(own.values()), axis=0, dtype=np.float32), own)
 
 
-def calibrate(task: Task, model: str, raw: Sequence[Matrix], folder: Path) -> list[Matrix]:
-    """Calibrate the chains of a model that scores all genes and is not fitted, and save its calibrators.
+def calibrate(
+    task: Task, model: str, raw: Sequence[Matrix], present: NDArray[np.bool_], folder: Path | None
+) -> list[Matrix]:
+    """Calibrate the chains of a model, and save the calibrators.
+
+    The score of several models is the calibrated mean of their raw scores. It is a little underconfident: a mean tells
+    more than the single scores to which the calibrator is fitted.
 
     Parameters
     ----------
     raw : for each chain, (genes, terms), as `chain` gives them.
+    present : (genes,), those that the model can score: others have a prior for a score, which tells nothing of it.
+    folder : calibrators go to `<folder>/<model>`; none is saved without one.
     """
-    everyone = np.ones(len(task.fold), bool)
-    calibrators = [_fit_calibrator(task, scores, k, everyone) for k, scores in enumerate(raw)]
-    _save_calibrators(calibrators, model, folder)
+    calibrators = []
+    for k, scores in enumerate(raw):
+        rows = task.training(k) & present
+        calibrators.append(calibration.fit(scores[rows], task.labels.positive[rows]))
+        if folder is not None:
+            arrays.write(_calibrator_file(model, k, folder), vars(calibrators[k]))
     return [calibrator.apply(scores) for calibrator, scores in zip(calibrators, raw, strict=True)]
 
 
@@ -205,38 +213,13 @@ def saved_calibrator(model: str, k: int, folder: Path) -> calibration.Calibrator
     return calibration.Calibrator(**arrays.read(_calibrator_file(model, k, folder)))
 
 
-def _save_calibrators(calibrators: Sequence[calibration.Calibrator], model: str, folder: Path) -> None:
-    for k, calibrator in enumerate(calibrators):
-        arrays.write(_calibrator_file(model, k, folder), vars(calibrator))
-
-
 def _calibrator_file(model: str, k: int, folder: Path) -> Path:
     return folder / model / f"calibrator.{k}.npz"
-
-
-def _fit_calibrator(task: Task, scores: Matrix, k: int, present: NDArray[np.bool_]) -> calibration.Calibrator:
-    """Chain k's calibrator.
-
-    Parameters
-    ----------
-    scores : (genes, terms), raw, of chain k.
-    present : (genes,), those that the model can score: others have a prior for a score, which tells nothing of it.
-    """
-    rows = task.training(k) & present
-    return calibration.fit(scores[rows], task.labels.positive[rows])
 
 
 def _of_chain(task: Task, by_pair: Sequence[Matrix], k: int) -> dict[int, Matrix]:
     """The scores of chain k's models, by the other fold that each has not seen."""
     return {sum(pair) - k: own for pair, own in zip(task.pairs, by_pair, strict=True) if k in pair}
-
-
-def _chains(task: Task, by_pair: Sequence[Matrix], calibrators: Sequence[calibration.Calibrator]) -> list[Matrix]:
-    def one(k: int) -> Matrix:
-        own = {j: calibrators[k].apply(raw) for j, raw in _of_chain(task, by_pair, k).items()}
-        return chain(task, k, np.mean(list(own.values()), axis=0, dtype=np.float32), own)
-
-    return [one(k) for k in range(task.folds)]
 
 
 def _learner(task: Task, model: str, views: Sequence[str], pair: Pair) -> ViewLearner:
