@@ -18,6 +18,7 @@ from geneduet import labels as label
 from geneduet import scores, tables
 from geneduet.evaluation.headlines import ASPECT_NAMES
 from geneduet.evaluation.protein_centric import THRESHOLDS, cafa_metrics
+from geneduet.files import replace_between
 from geneduet.labels import Labels
 
 COLUMNS = ("organism", "aspect", "model", "metric", "cafaeval", "ours", "difference")
@@ -146,8 +147,8 @@ def markdown(found: pd.DataFrame, times: list[dict[str, object]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("readme", type=Path, help="Markdown file with the two marks between which the table goes")
     parser.add_argument("results", type=Path, nargs="+", help="results/<organism> of a run")
-    parser.add_argument("--table", type=Path, help="where to write the table (Markdown)")
     parser.add_argument("--reserved", action="store_true", help="judge the reserved families too")
     given = parser.parse_args()
     warnings.filterwarnings("ignore")
@@ -156,8 +157,7 @@ def main() -> None:
     found = pd.concat([part for part, _ in runs], ignore_index=True)
     text = markdown(found, [row for _, times in runs for row in times])
     print(text)
-    if given.table:
-        given.table.write_text(text + "\n")
+    given.readme.write_text(replace_between(given.readme.read_text(), "figures", text))
     if found["difference"].max() > 1e-6:
         raise SystemExit("a metric differs by more than 1e-6:\n" + found.query("difference > 1e-6").to_string())
 

@@ -21,6 +21,7 @@ from geneduet.evaluation.bootstrap import CONFIDENCE, interval, resample
 from geneduet.evaluation.judgement import Judged, Setting, evaluate
 from geneduet.evaluation.protein_centric import THRESHOLDS, Predicted, ThresholdStatistics
 from geneduet.evaluation.ranking import micro_ap, micro_ranking
+from geneduet.files import replace_between
 
 Floats = NDArray[np.float64]
 Scores = NDArray[np.float32]
@@ -352,13 +353,6 @@ def markdown(summary: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def write_between(file: Path, text: str) -> None:
-    """Put the text between the two marks of a Markdown file."""
-    before, rest = file.read_text().split("<!-- figures -->\n", 1)
-    after = rest.split("<!-- end of figures -->", 1)[1]
-    file.write_text(f"{before}<!-- figures -->\n{text}\n<!-- end of figures -->{after}")
-
-
 def main(say: Callable[[str], None] = print) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("readme", type=Path, help="Markdown file with the two marks between which the tables go")
@@ -386,7 +380,7 @@ def main(say: Callable[[str], None] = print) -> None:
     if given.rows is not None:
         everything.to_parquet(given.rows)
     text = markdown(summarise(everything))
-    write_between(given.readme, text)
+    given.readme.write_text(replace_between(given.readme.read_text(), "figures", text))
     say(text)
 
 

@@ -23,6 +23,7 @@ from scipy import sparse
 from geneduet import baselines, cli, cotraining, splits
 from geneduet.crossfit import CrossFit, Task
 from geneduet.evaluation.judgement import Setting, compare, evaluate, measure, select
+from geneduet.files import replace_between
 from geneduet.labels import Labels
 from geneduet.learners import View
 from geneduet.scores import SUPERVISED, read
@@ -344,13 +345,6 @@ def _difference(rows: pd.DataFrame) -> str:
     return f"{difference.mean():+.3f} ({difference.min():+.3f} to {difference.max():+.3f}): {counts}"
 
 
-def write_between(file: Path, text: str) -> None:
-    """Put the text between the two marks of a Markdown file."""
-    before, rest = file.read_text().split("<!-- figures -->\n", 1)
-    after = rest.split("<!-- end of figures -->", 1)[1]
-    file.write_text(f"{before}<!-- figures -->\n{text}\n<!-- end of figures -->{after}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -375,7 +369,7 @@ def main() -> None:
         pd.concat([pd.read_csv(file, sep="\t") for file in files]) for files in (given.judged, given.rounds)
     )
     text = markdown(judged, rounds)
-    write_between(given.readme, text)
+    given.readme.write_text(replace_between(given.readme.read_text(), "figures", text))
     print(text)
 
 

@@ -54,6 +54,13 @@ def test_the_version_is_the_same_everywhere():
     assert __version__ == project()["version"] == citation["version"]
 
 
+def test_every_folder_of_the_package_is_installed():
+    package = ROOT / "workflow" / "geneduet"
+    folders = {".".join(file.parent.relative_to(package.parent).parts) for file in package.rglob("__init__.py")}
+    installed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert set(installed) == folders
+
+
 def test_the_learner_grows_trees_by_the_configured_defaults():
     from geneduet.config import Learner
     from geneduet.settings import Settings

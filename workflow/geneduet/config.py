@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from geneduet.errors import InputError, nearest
 from geneduet.evidence_codes import FROM_EXPRESSION, KNOWN, NO_ANNOTATION
-from geneduet.files import open_output, read_lines
+from geneduet.files import open_output, read_lines, replace_between
 
 _NAME = r"^[A-Za-z0-9_-]+$"
 _NAME_IN_WORDS = "letters, digits, _ and -"
@@ -596,11 +596,10 @@ def _schema() -> str:
 def _generated(root: Path) -> dict[Path, str]:
     """What each generated file should hold; of the README only the table between the marks is generated."""
     readme = root / "config" / "README.md"
-    marks = r"(<!-- keys -->\n).*(<!-- end of keys -->)"
     text = readme.read_text(encoding="utf-8")
     return {
         root / "config" / "config.yaml": _default_yaml(),
-        readme: re.sub(marks, lambda mark: f"{mark[1]}{_key_table()}\n{mark[2]}", text, flags=re.DOTALL),
+        readme: replace_between(text, "keys", _key_table()),
         root / "workflow" / "schemas" / "organism.schema.json": _schema(),
     }
 

@@ -72,3 +72,20 @@ def open_output(path: Path) -> Iterator[IO[str]]:
         else:
             with io.TextIOWrapper(raw, encoding="utf-8", newline="\n") as handle:
                 yield handle
+
+
+def replace_between(text: str, mark: str, content: str) -> str:
+    r"""The text with other content between the lines `<!-- mark -->` and `<!-- end of mark -->`, of Markdown say.
+
+    >>> replace_between("a\n<!-- b -->\nold\n<!-- end of b -->\nc", "b", "new")
+    'a\n<!-- b -->\nnew\n<!-- end of b -->\nc'
+
+    Raises
+    ------
+    ValueError: a mark is not there.
+    """
+    before, opening, rest = text.partition(f"<!-- {mark} -->\n")
+    _, closing, after = rest.partition(f"<!-- end of {mark} -->")
+    if not opening or not closing:
+        raise ValueError(f"no marks named '{mark}'")
+    return f"{before}{opening}{content}\n{closing}{after}"
