@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geneduet.evaluation.headlines import ASPECT_NAMES
+from geneduet.evaluation.headlines import ASPECT_NAMES, spoken
 from geneduet.files import replace_between
 from geneduet.scores import SUPERVISED
 
@@ -43,10 +43,6 @@ def pick(rows: pd.DataFrame, **values: str) -> pd.DataFrame:
     for column, value in values.items():
         rows = rows[rows[column] == value]
     return rows
-
-
-def spoken(model: str) -> str:
-    return {"co_training": "co-training", "self_training": "self-training"}.get(model, model.replace("_", " "))
 
 
 def by_model(metrics: pd.DataFrame, split: str, gene_set: str) -> Iterator[str]:

@@ -114,6 +114,20 @@ def without_any_view():
 
 
 @pytest.fixture(scope="session")
+def turned_around():
+    """A function: the task in which all labelled genes of fold k have every term, and no NOT."""
+
+    def turn(task, k):
+        own = task.labels.annotated & (task.fold == k)
+        positive, negative = task.labels.positive.toarray(), task.labels.negative.toarray()
+        positive[own], negative[own] = True, False
+        changed = replace(task.labels, positive=sparse.csr_array(positive), negative=sparse.csr_array(negative))
+        return replace(task, labels=changed)
+
+    return turn
+
+
+@pytest.fixture(scope="session")
 def with_labels():
     """A function: the task with other positives (genes, terms), its known negatives taken out."""
 

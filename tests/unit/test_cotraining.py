@@ -31,7 +31,7 @@ def judge_by(keep):
     """A judgement that keeps the students for whose scores `keep` (a function of their number) says so."""
     calls = iter(range(1000))
 
-    def judge(task, before, after):
+    def judge(task, before, after, shown):
         gain = Comparison(0.1, 0.2, 0.01) if keep(next(calls)) else Comparison(0.2, 0.1, 0.01)
         return cotraining._Judgement(gain, [gain] * task.folds)
 
@@ -101,14 +101,11 @@ def test_nobody_is_taught_a_gene_that_its_model_learns_from_or_that_lacks_a_view
         assert departure[taught].min() >= departure[free & ~taught].max()
 
 
-def test_labels_of_a_fold_never_reach_its_own_chain(simulated, with_labels, tmp_path):
+def test_labels_of_a_fold_never_reach_its_own_chain(simulated, turned_around, tmp_path):
     # through two rounds of lessons, calibration, gates and the choice of the final model: the same to the bit
-    plain = with_labels(simulated, simulated.labels.positive.toarray())
-    before = run(plain, supervise(plain, tmp_path / "before"), tmp_path, Rules(rounds=2))
+    before = run(simulated, supervise(simulated, tmp_path / "before"), tmp_path, Rules(rounds=2))
     for k in (0, 2):
-        positive = simulated.labels.positive.toarray()
-        positive[simulated.labels.annotated & (simulated.fold == k)] = True
-        task = with_labels(simulated, positive)
+        task = turned_around(simulated, k)
         after = run(task, supervise(task, tmp_path / f"{k}"), tmp_path, Rules(rounds=2))
         assert after.chosen[k] == before.chosen[k]
         for name, own in (after.models | after.views).items():
@@ -140,7 +137,7 @@ def test_a_chain_that_keeps_nobody_of_a_round_has_stopped(simulated, supervised,
     better, worse = Comparison(0.1, 0.2, 0.01), Comparison(0.2, 0.1, 0.01)
     calls = iter(range(100))
 
-    def judge(task, before, after):
+    def judge(task, before, after, shown):
         # in the first round chain 0 keeps sequence; later all would keep all
         keep = {0} if (call := next(calls)) == 0 else set() if call < 3 else set(range(task.folds))
         return cotraining._Judgement(better, [better if k in keep else worse for k in range(task.folds)])

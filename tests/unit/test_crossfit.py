@@ -28,13 +28,6 @@ def assert_same(one, other):
         np.testing.assert_array_equal(other[name], one[name], err_msg=name)
 
 
-def changed_in_fold(task, with_labels, k):
-    """The task in which all labelled genes of fold k have every term."""
-    positive = task.labels.positive.toarray()
-    positive[task.labels.annotated & (task.fold == k)] = True
-    return with_labels(task, positive)
-
-
 @pytest.fixture(scope="module")
 def fitted(simulated, tmp_path_factory):
     """All reference models of the simulated organism, and their folder."""
@@ -76,26 +69,24 @@ def test_saved_models_give_the_same_scores_again(simulated, fitted):
     assert files == ["booster.json", "booster.ubj", "features.json"]
 
 
-def test_labels_of_a_fold_never_reach_its_own_chain(simulated, with_labels, tmp_path):
+def test_labels_of_a_fold_never_reach_its_own_chain(simulated, turned_around, tmp_path):
     # neither the models nor the calibrators: the calibrated scores of all genes stay as they are, to the bit
-    plain = with_labels(simulated, simulated.labels.positive.toarray())
-    before = fit_all(plain, tmp_path / "before")
+    before = fit_all(simulated, tmp_path / "before")
     for k in range(simulated.folds):
-        after = fit_all(changed_in_fold(simulated, with_labels, k), tmp_path / f"after {k}")
+        after = fit_all(turned_around(simulated, k), tmp_path / f"after {k}")
         for name, own in after.items():
             np.testing.assert_array_equal(own[k], before[name][k], err_msg=name)
             other = (k + 1) % simulated.folds  # the other chains do see them: the test can fail
             assert (own[other] != before[name][other]).any(), name
 
 
-def test_in_a_chain_a_labelled_gene_is_scored_blind_to_its_own_fold_too(simulated, with_labels, tmp_path):
+def test_in_a_chain_a_labelled_gene_is_scored_blind_to_its_own_fold_too(simulated, turned_around, tmp_path):
     # so that what is fitted to these scores, or chosen by them, is fitted and chosen out of fold
-    plain = with_labels(simulated, simulated.labels.positive.toarray())
-    before = crossfit.cross_fit(plain, "sequence", ["sequence"], tmp_path / "before")
+    before = crossfit.cross_fit(simulated, "sequence", ["sequence"], tmp_path / "before")
     j, k = 1, 0
-    changed = changed_in_fold(simulated, with_labels, j)
+    changed = turned_around(simulated, j)
     after = crossfit.cross_fit(changed, "sequence", ["sequence"], tmp_path / "after")
-    raw = [crossfit.uncalibrated(task, own.by_pair, k) for task, own in ((plain, before), (changed, after))]
+    raw = [crossfit.uncalibrated(task, own.by_pair, k) for task, own in ((simulated, before), (changed, after))]
     rows = simulated.labels.annotated & (simulated.fold == j)
     np.testing.assert_array_equal(raw[1][rows], raw[0][rows])
     others = simulated.labels.annotated & (simulated.fold == 2)

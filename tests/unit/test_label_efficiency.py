@@ -1,6 +1,7 @@
 import itertools
 
 import numpy as np
+import pytest
 
 from geneduet import label_efficiency
 from geneduet.splits import assign_folds
@@ -23,7 +24,14 @@ def test_the_test_is_a_fifth_in_whole_families_and_another_with_another_seed():
     assert (test[::2] == test[1::2]).all()
     assert int((test & ANNOTATED).sum()) == 60
     assert (test != label_efficiency.test_genes(FAMILIES, ANNOTATED, seed=4)).any()
-    assert (test == (assign_folds(FAMILIES, ANNOTATED, 5, 3) == 0)).all()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_test_is_none_of_the_folds_of_the_same_seed(seed):
+    # else that fold would have no label left, and the models of the others more than usual
+    fold = assign_folds(FAMILIES, ANNOTATED, 5, seed)
+    test = label_efficiency.test_genes(FAMILIES, ANNOTATED, seed)
+    assert max((test & ANNOTATED & (fold == k)).sum() for k in range(5)) < 30  # of 60
 
 
 def test_a_term_that_was_not_trained_scores_its_prior_in_every_model(simulated):
@@ -34,9 +42,11 @@ def test_a_term_that_was_not_trained_scores_its_prior_in_every_model(simulated):
         "naive": np.full((len(few), 2), 0.5, np.float32),
         "final": np.tile(np.array([0.7, 0.2], np.float32), (len(few), 1)),
     }
-    found = label_efficiency.aligned(models, trained, few, full)
+    found = label_efficiency.aligned(models, {*models, "fusion"}, trained, few, full)
     assert (found["final"][:, 4] == np.float32(0.7)).all()
     assert (found["final"][:, 1] == np.float32(0.2)).all()
     prior = full.positive.toarray()[few].mean(axis=0)
+    # fusion had too few labels at this level
+    np.testing.assert_allclose(found["fusion"][7], prior, rtol=1e-6)
     for name in models:
         np.testing.assert_allclose(found[name][7, [0, 2, 3]], prior[[0, 2, 3]], rtol=1e-6)

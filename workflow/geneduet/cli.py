@@ -511,6 +511,7 @@ def cotrain(
     rounds: int = 1,
     teach_share: float = 0.25,
     weight: float = 0.3,
+    leave_out_reserved: bool = False,
 ) -> None:
     """Let the views teach each other, keep what helps, and choose the final scores.
 
@@ -524,6 +525,7 @@ def cotrain(
     rounds : at most.
     teach_share : share of the unlabelled genes taught in a round.
     weight : of a taught gene against a labelled one.
+    leave_out_reserved : leave the reserved families out of the scores in the table of rounds.
     """
     from geneduet import baselines, cotraining, tables
     from geneduet.scores import Scores, write
@@ -538,7 +540,8 @@ def cotrain(
         learned = baselines.reload_supervised(task, references)
         simple = baselines.calibrated(task, untrained, boosters)
         rules = cotraining.Rules(rounds if enabled else 0, teach_share, weight)
-        outcome = cotraining.cotrain(task, simple, learned, rules, boosters)
+        reported = ~(tables.read(learning.folds)["reserved"].to_numpy() & leave_out_reserved)
+        outcome = cotraining.cotrain(task, simple, learned, rules, boosters, reported)
     models = {**outcome.models, **{f"{name}_view": by_fold for name, by_fold in outcome.views.items()}}
     done = {name: task.finish(by_fold) for name, by_fold in models.items()}
     write(scores, Scores(task.labels.genes, task.labels.terms, done))
@@ -633,8 +636,10 @@ def judge_label_efficiency(
     folder: Path,
     *,
     organism: str,
-    level: list[str],
+    seeds: int,
+    percent: list[int],
     folds: Path,
+    holdout: Path | None = None,
     homologues: Path | None = None,
     expression: Path | None = None,
     bootstrap: int,
@@ -647,10 +652,15 @@ def judge_label_efficiency(
     folder : where the levels are, `<seed>/<percent>` each, and where to write metrics.tsv, comparisons.tsv,
         label_value.tsv, and curve.tsv for the figure.
     organism : its name.
-    level : seed/percent; several times.
+    seeds : how many, from 1 on.
+    percent : of the labels, a level; several times.
     folds : table of folds.
+    holdout : genes that are hidden at every level, and judged elsewhere.
     homologues, expression, bootstrap, leave_out_reserved : as for `evaluate`.
     """
+    from dataclasses import replace
+
+    import numpy as np
     import pandas as pd
 
     from geneduet import label_efficiency, tables
@@ -663,23 +673,31 @@ def judge_label_efficiency(
 
     parts, worth = [], []
     for aspect in ASPECTS:
-        levels = []
-        for own in level:
-            seed, percent = map(int, own.split("/"))
-            few = label.read(folder / own / "labels" / f"{aspect}.npz")
-            full = label.read(folder / str(seed) / "100" / "labels" / f"{aspect}.npz")
-            test = label.read(folder / str(seed) / "100" / "labels" / "held_out" / f"{aspect}.npz")
-            raw = _models(folder / own / "references" / f"{aspect}.npz", folder / own / "cotraining" / f"{aspect}.npz")
-            models = label_efficiency.aligned(raw, few.terms, few.annotated, full)
-            genes = _judged_genes(few, folds, homologues, expression, leave_out_reserved)
-            setting = Setting(organism, aspect, "label_efficiency", seed=seed, label_fraction=percent / 100)
-            chosen = cases.holdout(test, genes, "label_efficiency")
-            metrics, comparisons, values = judge(models, chosen, full, genes, setting, bootstrap)
-            ranked = metrics.query("gene_set == 'all' and metric == 'micro_ap'").assign(n_labels=few.annotated.sum())
-            parts.append({"metrics": metrics, "comparisons": comparisons, "curve": ranked})
-            micro_ap = {model: found["micro_ap"] for model, found in values["label_efficiency", "all"].items()}
-            levels.append(Level(seed, percent, int(few.annotated.sum()), micro_ap))
-            say(f"{aspect}, seed {seed}, {percent}%: {int(few.annotated.sum())} labelled genes, {len(few.terms)} terms")
+        levels: list[Level] = []
+        for seed in range(1, seeds + 1):
+            full, test = (
+                label.read(folder / str(seed) / "100" / "labels" / part / f"{aspect}.npz") for part in ("", "held_out")
+            )
+            elsewhere = np.isin(full.genes, list(_gene_list(holdout, full.genes)))
+            test = replace(test, annotated=test.annotated & ~elsewhere)
+            names: set[str] = set()
+            # from the most labels down: a model that a level has too few labels for is one that a higher level has
+            for own in sorted(percent, reverse=True):
+                place = folder / str(seed) / str(own)
+                few = label.read(place / "labels" / f"{aspect}.npz")
+                raw = _models(place / "references" / f"{aspect}.npz", place / "cotraining" / f"{aspect}.npz")
+                names |= raw.keys()
+                models = label_efficiency.aligned(raw, names, few.terms, few.annotated, full)
+                genes = _judged_genes(few, folds, homologues, expression, leave_out_reserved)
+                setting = Setting(organism, aspect, "label_efficiency", seed=seed, label_fraction=own / 100)
+                chosen = cases.holdout(test, genes, "label_efficiency")
+                metrics, comparisons, values = judge(models, chosen, full, genes, setting, bootstrap)
+                number = int(few.annotated.sum())
+                ranked = metrics.query("gene_set == 'all' and metric == 'micro_ap'").assign(n_labels=number)
+                parts.append({"metrics": metrics, "comparisons": comparisons, "curve": ranked})
+                micro_ap = {model: found["micro_ap"] for model, found in values["label_efficiency", "all"].items()}
+                levels.append(Level(seed, own, number, micro_ap))
+                say(f"{aspect}, seed {seed}, {own}%: {number} labelled genes, {len(few.terms)} terms")
         worth.append(label_value(levels, organism, aspect))
     for name, table in {**join(parts), "label_value": pd.concat(worth, ignore_index=True)}.items():
         tables.write_tsv(folder / f"{name}.tsv", table)

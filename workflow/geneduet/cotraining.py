@@ -93,7 +93,12 @@ def select(teacher: Matrix, prior: Matrix, candidates: NDArray[np.bool_], share:
 
 
 def cotrain(
-    task: Task, simple: Mapping[str, ByFold], learned: Mapping[str, CrossFit], rules: Rules, folder: Path
+    task: Task,
+    simple: Mapping[str, ByFold],
+    learned: Mapping[str, CrossFit],
+    rules: Rules,
+    folder: Path,
+    reported: NDArray[np.bool_] | None = None,
 ) -> Outcome:
     """Run the rounds.
 
@@ -102,7 +107,9 @@ def cotrain(
     simple : scores of the models that are not fitted, by chain.
     learned : the supervised learners, with which the rounds begin.
     folder : where new boosters go.
+    reported : (genes,), those that may be in a score of the table of rounds; all when not given.
     """
+    shown = task.labels.annotated if reported is None else task.labels.annotated & reported
     teachers = baselines.by_pair(learned)
     current = baselines.by_fold(learned)
     supervised = {**simple, **current, **fuse(task, current)}
@@ -120,7 +127,7 @@ def cotrain(
         students = _teach(task, current, lessons, number, folder)
         kept: set[int] = set()
         for name, student in students.items():
-            judged = _judge(task, current[name], student.by_fold)
+            judged = _judge(task, current[name], student.by_fold, shown)
             better = {k for k in active if judged.chains[k].beyond_noise}
             rows.append(_row(task, number, name, lessons[name], judged.overall, better))
             current[name] = [student.by_fold[k] if k in better else own for k, own in enumerate(current[name])]
@@ -203,15 +210,14 @@ def _teach(
 
 @dataclass(frozen=True)
 class _Judgement:
-    """Before against after: on all labelled genes, out of fold; and for each chain on the genes of the other folds."""
+    """Before against after: out of fold, for the table; and for each chain on the genes of the other folds."""
 
     overall: Comparison
     chains: list[Comparison]
 
 
-def _judge(task: Task, before: Sequence[Matrix], after: Sequence[Matrix]) -> _Judgement:
-    labelled = task.labels.annotated
-    overall = _compare(task, [task.out_of_fold(before), task.out_of_fold(after)], labelled)
+def _judge(task: Task, before: Sequence[Matrix], after: Sequence[Matrix], shown: NDArray[np.bool_]) -> _Judgement:
+    overall = _compare(task, [task.out_of_fold(before), task.out_of_fold(after)], shown)
     chains = [_compare(task, pair, task.training(k)) for k, pair in enumerate(zip(before, after, strict=True))]
     return _Judgement(overall.against(0, 1), [chain.against(0, 1) for chain in chains])
 

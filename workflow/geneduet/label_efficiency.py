@@ -5,7 +5,7 @@ seed; of the other labelled genes a share keeps its labels, a smaller share bein
 test genes stay in the unlabelled pool.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,9 @@ def test_genes(families: NDArray[np.int64], annotated: NDArray[np.bool_], seed: 
     -------
     (genes,), labelled or not.
     """
-    return assign_folds(families, annotated, TEST_FOLDS, seed) == 0
+    # a seed of its own: with that of the folds the test would be one of them, and the others larger than usual
+    own = int(np.random.SeedSequence([seed, TEST_FOLDS]).generate_state(1)[0])
+    return assign_folds(families, annotated, TEST_FOLDS, own) == 0
 
 
 def labelled_genes(annotated: NDArray[np.bool_], test: NDArray[np.bool_], percent: int, seed: int) -> NDArray[np.bool_]:
@@ -49,14 +51,19 @@ def labelled_genes(annotated: NDArray[np.bool_], test: NDArray[np.bool_], percen
 
 
 def aligned(
-    models: Mapping[str, Matrix], terms: Sequence[str], few: NDArray[np.bool_], full: Labels
+    models: Mapping[str, Matrix],
+    names: Collection[str],
+    terms: Sequence[str],
+    few: NDArray[np.bool_],
+    full: Labels,
 ) -> dict[str, Matrix]:
     """Scores of a level on the terms of all labels: a term that was not trained has its prior, in every model alike.
 
     Parameters
     ----------
     models : (genes, terms), on the terms that the level's labels were enough for.
-    terms : those terms.
+    names : of all models; one that the level's labels were not enough for has the prior of every term.
+    terms : the level's terms.
     few : (genes,), annotated in the aspect at this level.
     full : the labels of the highest level, with all scored terms.
 
@@ -68,9 +75,10 @@ def aligned(
     place = {term: column for column, term in enumerate(full.terms)}
     columns = [place[term] for term in terms]
 
-    def one(scores: Matrix) -> Matrix:
-        all_terms = np.repeat(prior[None], len(scores), axis=0)
-        all_terms[:, columns] = scores
+    def one(scores: Matrix | None) -> Matrix:
+        all_terms = np.repeat(prior[None], len(few), axis=0)
+        if scores is not None:
+            all_terms[:, columns] = scores
         return all_terms
 
-    return {name: one(scores) for name, scores in models.items()}
+    return {name: one(models.get(name)) for name in sorted(names)}

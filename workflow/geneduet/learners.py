@@ -99,8 +99,8 @@ class ViewLearner:
         weight = np.where(known.toarray(), np.float32(1), np.float32(self.unknown_weight))
         if lesson is not None:
             soft = taught[rows]
-            # a NOT annotation outweighs any teacher
-            target[soft] = np.where(labels.negative[rows[soft]].toarray(), 0, lesson.target[rows[soft]])
+            # also where a NOT says otherwise: a taught gene may be of a fold whose labels must not be seen
+            target[soft] = lesson.target[rows[soft]]
             weight[soft] = lesson.weight[rows[soft], None]
         uniform = lesson is None and self.unknown_weight == 1
         self.booster = MultiLabelBooster(self.settings, self.seed)

@@ -53,7 +53,7 @@ rule cotrain:
     params:
         views=as_options(view_files),
         learning=options("learner", "minimum_labels", "seed"),
-        rules=options("cotraining"),
+        rules=options("cotraining", "evaluation.leave_out_reserved"),
         code=code("cotrain"),
     shell:
         "python -m geneduet cotrain {params.views} {params.learning} {params.rules} --threads {threads}"

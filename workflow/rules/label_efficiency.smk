@@ -125,15 +125,17 @@ rule judge_label_efficiency:
         runtime="2h",
     params:
         folder=lambda wildcards: f"results/{wildcards.organism}/label_efficiency",
-        levels=lambda wildcards: [
-            f"--level={level['few_seed']}/{level['percent']}" for level in levels_of(wildcards.organism)
+        seeds=options("evaluation.label_efficiency.seeds"),
+        percents=lambda wildcards: [
+            f"--percent={percent}" for percent in ORGANISMS[wildcards.organism].evaluation.label_efficiency.percents
         ],
+        holdout=option("holdout", "holdout_genes"),
         genes=as_options(gene_facts),
         options=options("evaluation.bootstrap", "evaluation.leave_out_reserved"),
         code=code("judge-label-efficiency"),
     shell:
-        "python -m geneduet judge-label-efficiency {params.options} {params.genes} {params.levels:q}"
-        " --organism {wildcards.organism} --folds {input.folds:q} {params.folder:q} > {log:q} 2>&1"
+        "python -m geneduet judge-label-efficiency {params.options} {params.genes} {params.seeds} {params.percents:q}"
+        " {params.holdout} --organism {wildcards.organism} --folds {input.folds:q} {params.folder:q} > {log:q} 2>&1"
 
 
 rule draw_label_efficiency:

@@ -13,6 +13,7 @@ SEEN = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [1, 0, 0
 LATER = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 0], [1, 1, 0]], bool)
 NOT = np.array([[0, 1, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 0, 1]], bool)
 KNOWN_BEFORE = np.array([1, 1, 1, 0, 0, 1], bool)
+NOBODY = np.zeros((6, 3), bool)
 
 
 def labels(positive, negative=None):
@@ -52,7 +53,7 @@ def test_without_homology_and_expression_there_are_no_parts(genes):
 
 
 def test_gene_sets_of_the_temporal_holdout(genes):
-    found = by_name(cases.temporal(labels(SEEN), labels(LATER), KNOWN_BEFORE, genes))
+    found = by_name(cases.temporal(labels(SEEN), labels(NOBODY), labels(LATER), KNOWN_BEFORE, genes))
     assert {name: who(case) for name, case in found.items()} == {
         "no_knowledge": "cd", "with_homologue": "c", "orphan": "d", "no_expression": "d",
         "no_knowledge_strict": "d", "limited": "c", "partial": "ab",
@@ -61,7 +62,7 @@ def test_gene_sets_of_the_temporal_holdout(genes):
 
 def test_of_partly_known_genes_only_gained_terms_count(genes):
     seen = labels(SEEN)
-    case = by_name(cases.temporal(seen, labels(LATER), KNOWN_BEFORE, genes))["partial"]
+    case = by_name(cases.temporal(seen, labels(NOBODY), labels(LATER), KNOWN_BEFORE, genes))["partial"]
     judged = case.select(seen, genes, seed=1, resamples=5)
     # b has gained nothing and is not judged; of a the known term 0 does not count
     assert judged.rows.tolist() == [True, False, False, False, False, False]
@@ -69,8 +70,16 @@ def test_of_partly_known_genes_only_gained_terms_count(genes):
     assert judged.scores(np.full((6, 3), 0.5, np.float32)).tolist() == [[-1, 0.5, 0.5]]
 
 
+def test_genes_that_were_held_out_are_not_new(genes):
+    # c was annotated in this aspect before, and hidden
+    hidden = NOBODY.copy()
+    hidden[2, 0] = True
+    found = by_name(cases.temporal(labels(SEEN), labels(hidden), labels(LATER), KNOWN_BEFORE, genes))
+    assert (who(found["no_knowledge"]), who(found["limited"])) == ("d", "")
+
+
 def test_decided_pairs_are_annotated_or_not(genes):
-    (case,) = cases.open_world(labels(SEEN, NOT), None, genes)
+    (case,) = cases.open_world(labels(SEEN, NOT), labels(NOBODY), None, genes)
     judged = case.select(labels(SEEN), genes, seed=1, resamples=5)
     # e has a NOT alone and no annotation: no score of it is out of fold
     assert judged.rows.tolist() == [True, True, False, False, False, False]
@@ -82,11 +91,20 @@ def test_decided_pairs_are_annotated_or_not(genes):
 
 
 def test_a_later_release_decides_more(genes):
-    found = by_name(cases.open_world(labels(SEEN), labels(LATER, NOT & ~LATER), genes))
+    later = labels(LATER, NOT & ~LATER)
+    found = by_name(cases.open_world(labels(SEEN), labels(NOBODY), later, genes))
     number = {}
     for name, case in found.items():
         judged = case.select(labels(SEEN), genes, seed=1, resamples=5)
         measured = measure_all({"final": np.full((6, 3), 0.5, np.float32)}, judged)["final"]
         number[name] = int(measured["n_positives"][0]), int(measured["n_negatives"][0])
-    # partial: a gained one; a NOT of a (term 1); b has none. no_knowledge: c and d, one NOT of c
-    assert number == {"all": (5, 2), "no_knowledge": (2, 1), "partial": (1, 1)}
+    # all: a has two, b one, and a a NOT; partial: a gained one; no_knowledge: c and d have one, and c a NOT
+    assert number == {"all": (3, 1), "no_knowledge": (2, 1), "partial": (1, 1)}
+
+
+def test_where_no_pair_is_refused_there_is_nothing_to_tell_apart(genes):
+    assert cases.open_world(labels(SEEN), labels(NOBODY), None, genes) == []
+    # the only NOT is of a reserved gene
+    reserved = NOBODY.copy()
+    reserved[5, 2] = True
+    assert cases.open_world(labels(SEEN, reserved), labels(NOBODY), None, genes) == []

@@ -54,9 +54,9 @@ def test_mean_over_terms_is_that_of_the_metrics():
     truth, scores = random.random((40, 30)) < 0.2, random.random((40, 30)).astype(np.float32)
     bits = random.uniform(0, 9, 30)
     table = by_information_content({"fusion": scores}, judge(truth, bits), "P").set_index("bin")
-    found = term_centric(truth, scores, np.ones((1, 40)), bits)
+    found = term_centric(truth, scores, bits)
     for name, of_bin in BIN_NAMES.items():
-        assert table.loc[of_bin, "term_ap"] == pytest.approx(found[f"term_ap_{name}"][0])
+        assert table.loc[of_bin, "term_ap"] == pytest.approx(found[f"term_ap_{name}"])
 
 
 # --- coverage

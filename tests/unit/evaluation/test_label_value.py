@@ -77,6 +77,12 @@ def test_a_model_like_the_reference_is_worth_its_labels():
     assert [row(co_training(), percent)["factor"] for percent in LABELS] == pytest.approx([1, 1, 1])
 
 
+def test_a_model_like_the_reference_is_worth_its_labels_also_where_both_dip():
+    dip = {10: 0.3, 40: 0.25, 100: 0.35}
+    levels = [level(percent, fusion=score, final=score) for percent, score in dip.items()]
+    assert [row(levels, percent, model="final")["factor"] for percent in LABELS] == [1, 1, 1]
+
+
 def test_beyond_the_end_of_the_curve_the_score_is_not_reached():
     found = row(co_training(at_40=0.6), 40)
     assert np.isnan(found["factor"])
@@ -85,7 +91,7 @@ def test_beyond_the_end_of_the_curve_the_score_is_not_reached():
 
 
 def test_below_the_beginning_of_the_curve():
-    found = row(co_training(at_40=0.1), 40)
+    found = row(co_training(at_10=0.1, at_40=0.1), 40)
     assert np.isnan(found["factor"])
     assert found["note"] == "below the curve: less than 0.25-fold"
     assert (found["ci_low"], found["ci_high"]) == (0, 0.25)
@@ -191,3 +197,14 @@ def test_seeds_with_different_levels_are_refused():
 def test_different_numbers_of_resamples_are_refused():
     with pytest.raises(ValueError, match=r"different numbers of resamples: \[2, 3\]"):
         label_value([level(10, fusion=[0.1, 0.1]), level(40, fusion=[0.1, 0.1, 0.1])], "yeast", "P")
+
+
+def test_a_seed_whose_test_is_one_family_leaves_no_interval():
+    levels = [
+        level(percent, seed, fusion=scores, co_training=scores)
+        for percent, fusion in FUSION.items()
+        for seed, scores in ((1, [fusion] * 3), (2, [fusion]))
+    ]
+    found = row(levels, 40)
+    assert found["factor"] == 1
+    assert np.isnan([found["ci_low"], found["ci_high"]]).all()

@@ -13,6 +13,7 @@ from geneduet.evaluation.thresholds import THRESHOLD_COLUMNS, recommended_thresh
 from geneduet.labels import Labels
 
 Tables = dict[str, pd.DataFrame]
+UNSEEN = ("holdout", "temporal")  # splits whose genes or pairs have no part in cross-validation
 
 
 def evaluate_aspect(
@@ -44,14 +45,14 @@ def evaluate_aspect(
     chosen = [
         *cases.cross_validation(seen, genes),
         *cases.holdout(held_out, genes),
-        *cases.open_world(seen, later, genes),
+        *cases.open_world(seen, held_out, later, genes),
     ]
     if later is not None:
-        chosen += cases.temporal(seen, later, known_before, genes)
+        chosen += cases.temporal(seen, held_out, later, known_before, genes)
     metrics, comparisons, values = judge(models, chosen, seen, genes, setting, resamples)
     if later is not None:
         # not a case of the contract: the same genes as in cross-validation, the truth of another day
-        case = Case(*LATER, later.positive, seen.annotated & genes.judged)
+        case = Case(*LATER, later.positive, seen.annotated & genes.judged, by_pair=True)
         values[LATER] = measure_all(models, case.select(seen, genes, setting.seed, resamples))
     judged = chosen[0].select(seen, genes, setting.seed, 0)
     threshold = recommended_thresholds(metrics).get(setting.aspect)
@@ -81,6 +82,7 @@ def judge(
 
     Parameters
     ----------
+    chosen : cross-validation first: genes that no model learned from are judged at the thresholds that it recommends.
     labels : from which the models learned.
 
     Returns
@@ -88,9 +90,12 @@ def judge(
     Rows of metrics.tsv and of comparisons.tsv; and (split, gene set) -> what `judgement.measure_all` gives.
     """
     tables, values = [], {}
+    recommended: dict[str, float] = {}
     for case in chosen:
         judged = case.select(labels, genes, setting.seed, resamples)
-        found = measure_all(models, judged)
+        found = measure_all(models, judged, recommended if case.split in UNSEEN else None)
+        if (case.split, case.gene_set) == ("cross_validation", "all"):
+            recommended = {model: float(own["fmax_threshold"][0]) for model, own in found.items()}
         values[case.split, case.gene_set] = found
         tables.append(tabulate(found, judged, replace(setting, split=case.split, gene_set=case.gene_set)))
     metrics, comparisons = (_join(parts) for parts in zip(*tables, strict=True))

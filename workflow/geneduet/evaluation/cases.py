@@ -77,7 +77,7 @@ def holdout(held_out: Labels, genes: Genes, split: str = "holdout") -> list[Case
     return list(_with_parts(split, "all", held_out.positive, held_out.annotated, genes))
 
 
-def temporal(seen: Labels, later: Labels, known_before: Mask, genes: Genes) -> list[Case]:
+def temporal(seen: Labels, held_out: Labels, later: Labels, known_before: Mask, genes: Genes) -> list[Case]:
     """Annotations that a later release has gained, by what was known of a gene before (CAFA: Zhou et al. 2019).
 
     `no_knowledge`: genes without an annotation in the aspect before; of these `no_knowledge_strict` had none in any
@@ -86,10 +86,11 @@ def temporal(seen: Labels, later: Labels, known_before: Mask, genes: Genes) -> l
 
     Parameters
     ----------
-    seen, later : labels of both releases, on the same genes and terms. No model has seen `later`.
+    seen, held_out, later : labels of both releases, on the same genes and terms; of the earlier one those that the
+        models learned from, and those that were hidden from them.
     known_before : (genes,), annotated in any aspect in the earlier release, hidden labels included.
     """
-    new = later.annotated & ~seen.annotated
+    new = _new(seen, held_out, later)
     cases = list(_with_parts("temporal", "no_knowledge", later.positive, new, genes))
     for gene_set, chosen in (("no_knowledge_strict", new & ~known_before), ("limited", new & known_before)):
         cases.append(Case("temporal", gene_set, later.positive, chosen & genes.judged))
@@ -98,31 +99,43 @@ def temporal(seen: Labels, later: Labels, known_before: Mask, genes: Genes) -> l
     return cases
 
 
-def open_world(seen: Labels, later: Labels | None, genes: Genes) -> list[Case]:
+def open_world(seen: Labels, held_out: Labels, later: Labels | None, genes: Genes) -> list[Case]:
     """The pairs that somebody has decided: annotated, or NOT. All others may be true, and do not count.
 
-    With a later release a pair is decided by either release, and `no_knowledge` and `partial` are of the pairs that
-    only the later one has, or a NOT decides; without one by the annotations that the models learn from, out of fold.
+    `all` are the labelled genes, out of fold. With a later release a pair is decided by either release, and there are
+    `no_knowledge`, genes that only the later one has, and `partial`, pairs of labelled genes that only the later one
+    has or a NOT decides.
 
     Parameters
     ----------
-    seen, later : labels of both releases, on the same genes and terms.
+    seen, held_out, later : as for `temporal`.
+
+    Returns
+    -------
+    The sets in which a judged gene has a NOT: without one there is nothing to tell from what is annotated.
     """
     known, refused = seen.positive.toarray(), seen.negative.toarray()
-    if later is None:
-        return [_decided("all", seen.positive, seen.annotated, known | refused, genes)]
-    found = later.positive.toarray()
-    decided = found | refused | later.negative.toarray()
-    new = ~seen.annotated & later.annotated
+    truth, decided = seen.positive, known | refused
+    sets: dict[str, tuple[Mask, Mask]] = {}
+    if later is not None:
+        truth, found = later.positive, later.positive.toarray()
+        decided = found | refused | later.negative.toarray()
+        sets = {
+            "no_knowledge": (_new(seen, held_out, later), decided),
+            "partial": (seen.annotated, decided & ~known),
+        }
+    sets = {"all": (seen.annotated, decided), **sets}
+    wrong = ~truth.toarray()
     return [
-        _decided("all", later.positive, seen.annotated | later.annotated, decided, genes),
-        _decided("no_knowledge", later.positive, new, decided, genes),
-        _decided("partial", later.positive, seen.annotated, decided & ~known, genes),
+        Case("open_world", name, truth, chosen & genes.judged, counted, by_pair=True)
+        for name, (chosen, counted) in sets.items()
+        if (counted & wrong)[chosen & genes.judged].any()
     ]
 
 
-def _decided(gene_set: str, truth: sparse.csr_array, chosen: Mask, counted: Mask, genes: Genes) -> Case:
-    return Case("open_world", gene_set, truth, chosen & genes.judged, counted, by_pair=True)
+def _new(seen: Labels, held_out: Labels, later: Labels) -> Mask:
+    """Genes that the later release has annotated for the first time in the aspect."""
+    return later.annotated & ~seen.annotated & ~held_out.annotated
 
 
 def _with_parts(split: str, name: str, truth: sparse.csr_array, chosen: Mask, genes: Genes) -> Iterator[Case]:

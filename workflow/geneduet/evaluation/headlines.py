@@ -23,30 +23,29 @@ GENE_SETS = {"all": "all", "no_knowledge": "not annotated before"}
 ASPECT_NAMES = {"P": "biological process", "F": "molecular function", "C": "cellular component"}
 
 
-def headlines(metrics: pd.DataFrame, comparisons: pd.DataFrame, model: str = "co_training") -> list[str]:
-    """One honest sentence for each organism, aspect and split: does a model beat the best supervised one?
+MODEL = "co_training"
+
+
+def headlines(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
+    """One honest sentence for each organism, aspect and split: does co-training beat the best supervised model?
 
     Parameters
     ----------
-    metrics, comparisons : rows of `evaluate`, of any number of calls.
-    model : the model that is held against the best supervised one, by micro-AP.
+    metrics, comparisons : rows of `evaluate`, of any number of calls; micro-AP decides.
     """
     keys = [column for column in METRICS_COLUMNS if column in asdict(Setting("", "", ""))]
     ranked, compared = (table[table["metric"] == "micro_ap"].to_dict("records") for table in (metrics, comparisons))
+    told = metrics[metrics["split"].isin(SPLITS) & metrics["gene_set"].isin(GENE_SETS)]
     return [
         _headline(
             {row["model"]: row for row in ranked if [row[key] for key in keys] == case},
             {(row["model"], row["reference"]): row for row in compared if [row[key] for key in keys] == case},
-            model,
         )
-        for case in metrics.query("split in @SPLITS and gene_set in @GENE_SETS")[keys]
-        .drop_duplicates()
-        .to_numpy()
-        .tolist()
+        for case in told[keys].drop_duplicates().to_numpy().tolist()
     ]
 
 
-def _headline(ranked: Mapping[str, _Row], compared: Mapping[tuple[str, str], _Row], model: str) -> str:
+def _headline(ranked: Mapping[str, _Row], compared: Mapping[tuple[str, str], _Row]) -> str:
     case = next(iter(ranked.values()))
     opening = (
         f"{case['organism']}, {ASPECT_NAMES.get(case['aspect'], case['aspect'])}, {SPLITS[case['split']]}, "
@@ -56,18 +55,19 @@ def _headline(ranked: Mapping[str, _Row], compared: Mapping[tuple[str, str], _Ro
     if not supervised:
         return f"{opening}: no supervised model to compare with."
     best = max(supervised, key=lambda name: float(ranked[name]["value"]))
-    said = f"{opening}: best supervised model {_spoken(best)}, micro-AP {_with_interval(ranked[best], 'value')}"
-    if (model, best) not in compared:
-        return f"{said}; {_spoken(model)} was not run."
-    found = compared[model, best]
+    said = f"{opening}: best supervised model {spoken(best)}, micro-AP {_with_interval(ranked[best], 'value')}"
+    if (MODEL, best) not in compared:
+        return f"{said}; {spoken(MODEL)} was not run."
+    found = compared[MODEL, best]
     final = f" Final scores: {_with_interval(ranked['final'], 'value')}." if "final" in ranked else ""
     return (
-        f"{said}; {_spoken(model)} {_with_interval(ranked[model], 'value')}; "
+        f"{said}; {spoken(MODEL)} {_with_interval(ranked[MODEL], 'value')}; "
         f"difference {_with_interval(found, 'difference', '+.3f')}: {found['verdict']}.{final}"
     )
 
 
-def _spoken(name: str) -> str:
+def spoken(name: str) -> str:
+    """Name of a model in a sentence."""
     return {"co_training": "co-training", "self_training": "self-training"}.get(name, name.replace("_", " "))
 
 

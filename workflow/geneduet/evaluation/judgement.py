@@ -136,17 +136,21 @@ def evaluate(scores: Mapping[str, Scores], judged: Judged, setting: Setting) -> 
     return tabulate(measure_all(scores, judged), judged, setting)
 
 
-def measure_all(scores: Mapping[str, Scores], judged: Judged) -> Values:
+def measure_all(scores: Mapping[str, Scores], judged: Judged, recommended: Mapping[str, float] | None = None) -> Values:
     """All metrics of each model: model -> metric -> (1 + resamples,); nothing when no gene is left to judge.
 
     Parameters
     ----------
     scores : model -> (genes, terms), of all genes.
+    recommended : model -> threshold that was found on other genes, see `measure`.
     """
     if not len(judged.truth):
         return {}
     naive = judged.scores(scores["naive"]) if "naive" in scores else None
-    return {model: measure(judged, judged.scores(matrix), naive) for model, matrix in scores.items()}
+    return {
+        model: measure(judged, judged.scores(matrix), naive, (recommended or {}).get(model))
+        for model, matrix in scores.items()
+    }
 
 
 def tabulate(values: Values, judged: Judged, setting: Setting) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -203,10 +207,14 @@ def compare(model: Mapping[str, Floats], reference: Mapping[str, Floats], metric
     difference = model[metric] - reference[metric]
     found = bounds(difference)
     verdict = "better" if found["ci_low"] > 0 else "worse" if found["ci_high"] < 0 else "no difference"
+    if np.isnan(found["ci_low"]):
+        verdict = "not known"  # one family, or a metric that is not defined
     return {"metric": metric, "difference": float(difference[0]), **found, "verdict": verdict}
 
 
-def measure(judged: Judged, scores: Scores, naive: Scores | None = None) -> dict[str, Floats]:
+def measure(
+    judged: Judged, scores: Scores, naive: Scores | None = None, recommended: float | None = None
+) -> dict[str, Floats]:
     """All metrics of one model.
 
     - `fmax`: the best harmonic mean of protein-centric precision and recall over thresholds; `fmax_threshold`, the
@@ -216,14 +224,15 @@ def measure(judged: Judged, scores: Scores, naive: Scores | None = None) -> dict
     - `weighted_fmax`, `smin` (bits): the same with terms weighted by information accretion, and the least distance of
       remaining uncertainty and misinformation from 0 (Jiang et al. 2016, Genome Biology 17:184).
     - `above_threshold_score`, `above_threshold_precision`: mean score, and share that is true, of the pairs scored at
-      `fmax_threshold` or more.
-    - `micro_ap`, `auroc`; `term_auroc`, `term_ap` (see `ranking`); `ece`, `calibration_slope`, `brier_skill` (see
-      `reliability`).
+      the recommended threshold or more; without one genes of each fold have the threshold that is best for the others.
+    - `micro_ap`, `auroc`; `term_auroc`, `term_ap`, which have no interval (see `ranking`); `ece`, `calibration_slope`,
+      `brier_skill` (see `reliability`).
     - by pair, `micro_ap` and `auroc` alone, and of how many positive and negative pairs: `n_positives`, `n_negatives`.
 
     Parameters
     ----------
     scores, naive : (judged, terms), as `Judged.scores` gives them.
+    recommended : a threshold that was found on other genes.
 
     Returns
     -------
@@ -241,17 +250,19 @@ def measure(judged: Judged, scores: Scores, naive: Scores | None = None) -> dict
     weighted = ThresholdStatistics.count(truth, predicted, judged.accretion)
     f = plain.f_measure(weights)
     best = f.argmax(axis=1)
-    covered = plain.covered(weights)
-    terms = {} if judged.counted is not None else term_centric(truth, scores, weights, judged.information_content)
+    covered, fixed = plain.covered(weights), plain.fixed(judged.fold)
+    chosen = THRESHOLDS[fixed] if recommended is None else np.full(len(truth), recommended)
+    terms = {} if judged.counted is not None else term_centric(truth, scores, judged.information_content)
+    no_interval = np.full(len(weights) - 1, np.nan)
     return {
         "fmax": f.max(axis=1),
         "fmax_threshold": np.where(covered.max(axis=1) > 0, THRESHOLDS[best], np.nan),
-        "f_fixed": plain.f_measure_at(plain.fixed(judged.fold), weights),
+        "f_fixed": plain.f_measure_at(fixed, weights),
         "weighted_fmax": weighted.f_measure(weights).max(axis=1),
         "smin": weighted.least_distance(weights, covered > 0),
         **micro_ranking(truth, scores, weights),
         "coverage": covered[np.arange(len(best)), best],
-        **above_threshold(truth, scores, weights, float(THRESHOLDS[best[0]])),
+        **above_threshold(truth, scores, weights, chosen),
         **calibration(truth, scores, weights, naive),
-        **terms,
+        **{name: np.append(value, no_interval) for name, value in terms.items()},
     }

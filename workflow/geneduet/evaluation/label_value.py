@@ -63,11 +63,13 @@ def label_value(levels: Sequence[Level], organism: str, aspect: str) -> pd.DataF
 
     The references are `fusion` and `best_supervised`: at each level the supervised model that scores best there, so
     that nobody could have chosen better. The curve of a reference is its micro-AP over labelled genes, the mean over
-    seeds, made monotone by its running maximum: what was reached with fewer labels counts as reached. Between levels it
-    is a line on log(labels). The interval is the percentile interval of the factor over resamples of families, which
-    are the same at all levels. Where a resample's score lies beyond an end of the curve, its factor is known on one
-    side only, and counts as the outermost that it may be: above the curve as infinite for `ci_high` and as that of the
-    last level for `ci_low`, below the curve as that of the first level for `ci_high` and as 0 for `ci_low`.
+    seeds, made monotone by its running maximum: what was reached with fewer labels counts as reached (the model's too).
+    Between levels it is a line on log(labels). The interval is the percentile interval of the factor over resamples of
+    families, which are the same at all levels of a seed; seeds are taken for independent, though their test genes
+    overlap, so that with several it is a little narrow. Where a resample's score lies beyond an end of the curve, its
+    factor is known on one side only, and counts as the outermost that it may be: above the curve as infinite for
+    `ci_high` and as that of the last level for `ci_low`, below the curve as that of the first level for `ci_high` and
+    as 0 for `ci_low`.
 
     Parameters
     ----------
@@ -81,7 +83,8 @@ def label_value(levels: Sequence[Level], organism: str, aspect: str) -> pd.DataF
 
     Raises
     ------
-    ValueError: the seeds differ in their levels, or the scores in their number of resamples.
+    ValueError: the seeds differ in their levels, or the scores in their number of resamples (a test set of one family
+        has none, and then there is no interval).
     """
     percents, curves = _curves(levels)
     supervised = {model: curves[model] for model in SUPERVISED if model in curves}
@@ -132,7 +135,7 @@ def _curves(levels: Sequence[Level]) -> tuple[list[int], dict[str, Curve]]:
     if len(levels) != len(seeds) * len(percents) or len(at) != len(levels):
         raise ValueError("each seed must have each level once")
     lengths = {len(values) for level in levels for values in level.micro_ap.values()}
-    if len(lengths) > 1:
+    if len(lengths - {1}) > 1:
         raise ValueError(f"scores with different numbers of resamples: {sorted(lengths)}")
     same = {percent: [at[seed, percent] for seed in sorted(seeds)] for percent in percents}
     kept = [percent for percent in percents if all(level.n_labels for level in same[percent])]
@@ -142,8 +145,9 @@ def _curves(levels: Sequence[Level]) -> tuple[list[int], dict[str, Curve]]:
     absent = np.full(max(lengths, default=1), np.nan)
 
     def curve(model: str) -> Curve:
-        scores = [np.mean([level.micro_ap.get(model, absent) for level in same[percent]], axis=0) for percent in kept]
-        return Curve(n_labels, np.array(scores))
+        own = [[level.micro_ap.get(model, absent) for level in same[percent]] for percent in kept]
+        filled = [[np.append(one, absent[len(one) :]) for one in of_level] for of_level in own]
+        return Curve(n_labels, np.mean(filled, axis=1))
 
     return kept, {model: curve(model) for model in sorted({model for level in levels for model in level.micro_ap})}
 
@@ -158,17 +162,20 @@ def _best(curves: Sequence[Curve]) -> Curve:
 def _against(model: Curve, reference: Curve) -> Iterator[tuple[int, dict[str, object]]]:
     """Place of each level that both have, and what is said of it."""
     known = reference.known()
-    for place, (n, score) in enumerate(zip(model.n_labels, model.score, strict=True)):
+    reached, level_with = (np.fmax.accumulate(curve.score, axis=0) for curve in (model, reference))
+    for place, (n, score) in enumerate(zip(model.n_labels, reached, strict=True)):
         reference_score = reference.score[place, 0]
-        if np.isnan(score[0]) or np.isnan(reference_score):
+        if np.isnan(model.score[place, 0]) or np.isnan(reference_score):
             continue
-        factor = labels_needed(known.n_labels, known.score.T, score) / n
+        # where the reference's curve is level, as few labels as many would do: the model's own number among them
+        same = score == level_with[place]
+        factor = np.where(same, 1.0, labels_needed(known.n_labels, known.score.T, score) / n)
         first, last = known.n_labels[0] / n, known.n_labels[-1] / n
         yield (
             place,
             {
                 "n_labels": n,
-                "score": score[0],
+                "score": model.score[place, 0],
                 "reference_score": reference_score,
                 "factor": factor[0] if 0 < factor[0] < np.inf else np.nan,
                 **_bounds(factor[1:], first, last),

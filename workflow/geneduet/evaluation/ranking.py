@@ -85,7 +85,11 @@ def _ranked(truth: NDArray[np.bool_], scores: Scores, weights: Floats) -> tuple[
     positives = scores[truth]
     if not len(positives):
         return np.zeros((len(weights), 1)), np.zeros((len(weights), 1))
-    edges = np.unique(np.quantile(positives, np.linspace(0, 1, RANKING_BINS), method="lower"))
+    edges = np.quantile(positives, np.linspace(0, 1, RANKING_BINS), method="lower")
+    if len(positives) < RANKING_BINS:
+        # few positives part the others coarsely, which AUROC would not see change places
+        edges = np.append(edges, np.quantile(scores[scores >= 0], np.linspace(0, 1, RANKING_BINS), method="lower"))
+    edges = np.unique(edges)
     bins, size = digitise(scores, edges), len(edges) + 1
     pairs = histogram(bins, size)
     pairs[:, 0] -= (scores < 0).sum(axis=1)  # those that do not count
@@ -108,95 +112,34 @@ def _area(gained: Floats, reached: Floats) -> Floats:
 
 # --- term by term
 
-CHUNK = 256  # terms at a time, to save memory
 CONTENT_BINS = {"ic_0_2": (0, 2), "ic_2_4": (2, 4), "ic_4_6": (4, 6), "ic_6_up": (6, np.inf)}  # bits
 
 
-def term_centric(
-    truth: NDArray[np.bool_], scores: Scores, weights: Floats, information_content: Floats
-) -> dict[str, Floats]:
-    """AUROC and average precision of each term over genes, their mean over terms, in all and by information content.
+def term_centric(truth: NDArray[np.bool_], scores: Scores, information_content: Floats) -> dict[str, float]:
+    """Mean over terms of AUROC and average precision over genes, in all and by information content.
 
-    The resamples are linear: the value plus the sum over genes of (weight - 1) times the derivative by the gene's
-    weight (infinitesimal jackknife: Efron 1982, The Jackknife, the Bootstrap and Other Resampling Plans, chapter 6).
+    No interval is given: average precision of a term with few positive genes is biased upward and far from normal. In a
+    trial on the populations of benchmarks/coverage linear intervals of 95% held the truth in 3 to 65 percent of cases.
 
     Parameters
     ----------
     truth, scores : (genes, terms).
-    weights : (rows, genes), the first all ones.
     information_content : (terms,), bits.
 
     Returns
     -------
-    `term_auroc`, `term_ap` and each with the endings of CONTENT_BINS -> (rows,); NaN where no term of the bin has both
-    a positive and a negative gene.
+    `term_auroc`, `term_ap` and each with the endings of CONTENT_BINS; NaN where no term of the bin has both a positive
+    and a negative gene.
     """
     judged: NDArray[np.bool_] = np.asarray(truth.any(axis=0) & ~truth.all(axis=0))
     bins: dict[str, NDArray[np.bool_]] = {"": judged} | {
         f"_{name}": judged & (information_content >= low) & (information_content < high)
         for name, (low, high) in CONTENT_BINS.items()
     }
-    found: dict[str, Floats] = {}
-    for name, of_terms in (("term_auroc", _area_by_term), ("term_ap", _precision_by_term)):
-        value, slope = np.zeros(truth.shape[1]), {ending: np.zeros(len(truth)) for ending in bins}
-        for start in range(0, truth.shape[1], CHUNK):
-            part = slice(start, start + CHUNK)
-            value[part], influence = of_terms(truth[:, part], scores[:, part])
-            for ending, chosen in bins.items():
-                slope[ending] += influence[:, chosen[part]].sum(axis=1)
-        for ending, chosen in bins.items():
-            terms = int(chosen.sum())
-            mean_ = value[chosen].mean() if terms else np.nan
-            found[name + ending] = mean_ + (weights - 1) @ slope[ending] / max(terms, 1)
+    found: dict[str, float] = {}
+    for name, of_term in (("term_auroc", auroc), ("term_ap", micro_ap)):
+        value = np.full(truth.shape[1], np.nan)
+        for term in np.flatnonzero(judged):
+            value[term] = of_term(truth[:, term], scores[:, term])
+        found |= {name + ending: float(value[own].mean()) if own.any() else np.nan for ending, own in bins.items()}
     return found
-
-
-def _runs(
-    truth: NDArray[np.bool_], scores: Scores
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Floats]:
-    """Each term's genes from the highest score down: order, first and last place of each run of ties, labels."""
-    order = np.argsort(-scores, axis=0, kind="stable")
-    ranked = np.take_along_axis(scores, order, axis=0)
-    place = np.arange(len(scores))[:, None]
-    begins = np.vstack([np.ones((1, scores.shape[1]), bool), ranked[1:] != ranked[:-1]])
-    first = np.maximum.accumulate(np.where(begins, place, 0), axis=0)
-    ends = np.vstack([begins[1:], np.ones((1, scores.shape[1]), bool)])
-    last = np.minimum.accumulate(np.where(ends, place, len(scores))[::-1], axis=0)[::-1]
-    return order, first, last, np.take_along_axis(truth, order, axis=0).astype(np.float64)
-
-
-def _in_order(values: Floats, order: NDArray[np.intp]) -> Floats:
-    """Back from ranks to genes."""
-    back = np.empty_like(values)
-    np.put_along_axis(back, order, values, axis=0)
-    return back
-
-
-def _area_by_term(truth: NDArray[np.bool_], scores: Scores) -> tuple[Floats, Floats]:
-    """AUROC of each term, and its derivative by each gene's weight: (terms,), (genes, terms)."""
-    order, first, last, label = _runs(truth, scores)
-    positives, negatives = label.sum(axis=0), (1 - label).sum(axis=0)
-    up_to = np.vstack([np.zeros((1, label.shape[1])), label.cumsum(axis=0)])
-    # positives above each gene, and negatives below it, ties counting half
-    before, within = np.take_along_axis(up_to, first, axis=0), np.take_along_axis(up_to, last + 1, axis=0)
-    above = (before + within) / 2
-    below = negatives - ((first + last + 1) / 2 - above)
-    pairs = positives * negatives
-    area = divide((label * below).sum(axis=0), pairs, otherwise=np.nan)
-    own = label * (below - area * negatives) + (1 - label) * (above - area * positives)
-    return area, _in_order(divide(own, np.broadcast_to(pairs, own.shape)), order)
-
-
-def _precision_by_term(truth: NDArray[np.bool_], scores: Scores) -> tuple[Floats, Floats]:
-    """Average precision of each term, and its derivative by each gene's weight: (terms,), (genes, terms)."""
-    order, first, last, label = _runs(truth, scores)
-    positives = np.broadcast_to(label.sum(axis=0), label.shape)
-    hits, reached = np.take_along_axis(label.cumsum(axis=0), last, axis=0), last + 1.0
-    precision = hits / reached
-    ap = divide((label * precision).sum(axis=0), positives[0], otherwise=np.nan)
-    # a gene enters the precision of every positive that is not ranked above it
-    once, squared = (
-        np.take_along_axis(from_right((label * part).T).T, first, axis=0) for part in (1 / reached, precision / reached)
-    )
-    own = label * (precision + once - ap) - squared
-    return ap, _in_order(divide(own, positives), order)

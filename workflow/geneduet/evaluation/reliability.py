@@ -44,14 +44,18 @@ def calibration(
     return found
 
 
-def above_threshold(truth: NDArray[np.bool_], scores: Scores, weights: Floats, threshold: float) -> dict[str, Floats]:
+def above_threshold(truth: NDArray[np.bool_], scores: Scores, weights: Floats, threshold: Floats) -> dict[str, Floats]:
     """Mean score, and observed share of positives, of the pairs scored at a threshold or more: equal if calibrated.
+
+    Parameters
+    ----------
+    threshold : (genes,), of each gene.
 
     Returns
     -------
     Metric -> (rows,), NaN without such a pair.
     """
-    pair = np.flatnonzero(scores >= threshold)
+    pair = np.flatnonzero(scores >= threshold[:, None])
     gene = pair // max(truth.shape[1], 1)
     number = weights @ np.bincount(gene, minlength=len(truth)).astype(np.float64)
     by_gene = {

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from geneduet.evaluation.counting import divide, from_right, sums
 from geneduet.evaluation.judgement import Judged
-from geneduet.evaluation.protein_centric import THRESHOLDS, Predicted
+from geneduet.evaluation.protein_centric import THRESHOLDS, Predicted, ThresholdStatistics
 from geneduet.evaluation.ranking import CONTENT_BINS
 
 Floats = NDArray[np.float64]
@@ -34,8 +34,8 @@ def threshold_table(scores: Scores, judged: Judged, aspect: str, recommended: fl
     """The recommended threshold of the aspect, and one for each range of information content, with what to expect.
 
     In a range the threshold is that of the best F1 over pairs, which rare terms need lower than frequent ones. Expected
-    precision and recall are measured out of fold: pairs of each fold at the threshold that is best for the others; for
-    the aspect as a whole at the recommended threshold.
+    precision and recall, over pairs, are measured out of fold: pairs of each fold at the threshold that is best for the
+    genes of the others, by the same measure as the recommended one.
 
     Parameters
     ----------
@@ -55,8 +55,12 @@ def threshold_table(scores: Scores, judged: Judged, aspect: str, recommended: fl
         if not truth.any():
             continue
         counts = _counts_by_fold(truth, own[:, chosen], judged.fold)
-        best = int(np.searchsorted(THRESHOLDS, recommended - 1e-9)) if place == 0 else _best(counts.sum(axis=1))
-        fixed = [best if place == 0 else _best(counts.sum(axis=1) - counts[:, k]) for k in range(counts.shape[1])]
+        if place == 0:
+            best = int(np.searchsorted(THRESHOLDS, recommended - 1e-9))
+            fixed = _fixed_by_fold(judged, own)
+        else:
+            best = _best(counts.sum(axis=1))
+            fixed = [_best(counts.sum(axis=1) - counts[:, k]) for k in range(counts.shape[1])]
         predicted, correct, positive = counts[:, np.arange(len(fixed)), fixed].sum(axis=1)
         found = {"expected_precision": correct / predicted if predicted else np.nan}
         rows.append(
@@ -65,6 +69,13 @@ def threshold_table(scores: Scores, judged: Judged, aspect: str, recommended: fl
             | {"pairs": int(counts[0, :, best].sum())}
         )
     return pd.DataFrame(rows, columns=list(THRESHOLD_COLUMNS))
+
+
+def _fixed_by_fold(judged: Judged, scores: Scores) -> list[int]:
+    """Place of the threshold of the best protein-centric F of the other folds, for each fold."""
+    statistics = ThresholdStatistics.count(judged.truth, Predicted.of(scores), np.ones(judged.truth.shape[1]))
+    place, (_, first) = statistics.fixed(judged.fold), np.unique(judged.fold, return_index=True)
+    return [int(place[gene]) for gene in first]
 
 
 def _counts_by_fold(truth: NDArray[np.bool_], scores: Scores, fold: NDArray[np.int64]) -> Floats:
