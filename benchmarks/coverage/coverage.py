@@ -359,7 +359,9 @@ def main(say: Callable[[str], None] = print) -> None:
     parser.add_argument("--rows", type=Path, help="where to write each simulation's intervals (Parquet)")
     parser.add_argument("--simulations", type=int, default=500)
     parser.add_argument("--families", type=int, nargs="+", default=[150, 600])
-    parser.add_argument("--resamples", type=int, default=200, help="the default of evaluation.bootstrap")
+    parser.add_argument(
+        "--resamples", type=int, default=200, help="fewer than the default of evaluation.bootstrap, to be done in time"
+    )
     given = parser.parse_args()
     parts = []
     for name, population in POPULATIONS.items():

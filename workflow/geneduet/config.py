@@ -218,7 +218,7 @@ class Evaluation(_Group):
     """How scores are judged."""
 
     bootstrap: int = Field(
-        default=200, ge=10, description="Bootstrap samples, over homology clusters, behind each interval"
+        default=1000, ge=10, description="Bootstrap samples, over homology clusters, behind each interval"
     )
     random_folds: bool = Field(
         default=False,

@@ -32,6 +32,12 @@ def genes():
     )
 
 
+@pytest.fixture
+def one_is_enough(monkeypatch):
+    """One pair that is NOT is enough to judge decided pairs."""
+    monkeypatch.setattr(cases, "MIN_NOT", 1)
+
+
 def who(case):
     return "".join(gene for gene, chosen in zip("abcdef", case.genes, strict=True) if chosen)
 
@@ -78,7 +84,7 @@ def test_genes_that_were_held_out_are_not_new(genes):
     assert (who(found["no_knowledge"]), who(found["limited"])) == ("d", "")
 
 
-def test_decided_pairs_are_annotated_or_not(genes):
+def test_decided_pairs_are_annotated_or_not(genes, one_is_enough):
     (case,) = cases.open_world(labels(SEEN, NOT), labels(NOBODY), None, genes)
     judged = case.select(labels(SEEN), genes, seed=1, resamples=5)
     # e has a NOT alone and no annotation: no score of it is out of fold
@@ -90,7 +96,7 @@ def test_decided_pairs_are_annotated_or_not(genes):
     assert found["micro_ap"][0] == pytest.approx((1 / 2 + 2 / 3) / 2)
 
 
-def test_a_later_release_decides_more(genes):
+def test_a_later_release_decides_more(genes, one_is_enough):
     later = labels(LATER, NOT & ~LATER)
     found = by_name(cases.open_world(labels(SEEN), labels(NOBODY), later, genes))
     number = {}
@@ -102,9 +108,10 @@ def test_a_later_release_decides_more(genes):
     assert number == {"all": (3, 1), "no_knowledge": (2, 1), "partial": (1, 1)}
 
 
-def test_where_no_pair_is_refused_there_is_nothing_to_tell_apart(genes):
-    assert cases.open_world(labels(SEEN), labels(NOBODY), None, genes) == []
-    # the only NOT is of a reserved gene
-    reserved = NOBODY.copy()
-    reserved[5, 2] = True
-    assert cases.open_world(labels(SEEN, reserved), labels(NOBODY), None, genes) == []
+def test_where_few_pairs_are_refused_nothing_is_said(genes, monkeypatch):
+    # two NOTs of labelled genes, and one of a reserved gene
+    refused = NOBODY.copy()
+    refused[[0, 1, 5], 2] = True
+    for least, judged in ((2, 1), (3, 0)):
+        monkeypatch.setattr(cases, "MIN_NOT", least)
+        assert len(cases.open_world(labels(SEEN, refused), labels(NOBODY), None, genes)) == judged

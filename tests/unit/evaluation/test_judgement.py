@@ -225,6 +225,17 @@ def test_shifted_and_overconfident_scores_are_found_out():
     assert calibration(truth, noisy, np.ones((1, 5000)))["calibration_slope"][0] < 0.6
 
 
+def test_slope_of_overconfident_scores_is_found():
+    # a vote says 1 where six in ten are right: a full Newton step from the diagonal never comes back
+    x = np.array([-2.0, 0.0, 13.8])
+    number, positives = np.array([[4000.0, 3000, 3000]]), np.array([[500.0, 1000, 1850]])
+    model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000)
+    rows = np.concatenate([np.repeat(x, positives[0].astype(int)), np.repeat(x, (number - positives)[0].astype(int))])
+    label = np.arange(len(rows)) < positives.sum()
+    expected = model.fit(rows[:, None], label).coef_[0, 0]
+    assert logistic_slope(x, number, positives)[0] == pytest.approx(expected, abs=1e-4)
+
+
 def test_slope_without_a_solution_is_missing():
     x = np.array([-1.0, 1.0])
     parted = logistic_slope(x, np.array([[5.0, 5.0]]), np.array([[0.0, 5.0]]))

@@ -55,7 +55,7 @@ def bounds(values: Floats) -> dict[str, float]:
 
     Parameters
     ----------
-    values : (1 + resamples,), of the data and of each resample.
+    values : (1 + resamples,), of the data and of each resample. Without a value there is no interval.
     """
-    low, high = interval(values[1:])
+    low, high = interval(values[1:] if np.isfinite(values[0]) else values[:0])
     return {"ci_low": low, "ci_high": high}

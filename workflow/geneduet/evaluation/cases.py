@@ -15,6 +15,8 @@ from geneduet.labels import Labels
 
 Mask = NDArray[np.bool_]
 
+MIN_NOT = 10  # pairs that are NOT, from which decided pairs are judged
+
 
 @dataclass(frozen=True)
 class Genes:
@@ -112,7 +114,7 @@ def open_world(seen: Labels, held_out: Labels, later: Labels | None, genes: Gene
 
     Returns
     -------
-    The sets in which a judged gene has a NOT: without one there is nothing to tell from what is annotated.
+    The sets in which judged genes have MIN_NOT pairs that are NOT or more: one alone says nothing of a model.
     """
     known, refused = seen.positive.toarray(), seen.negative.toarray()
     truth, decided = seen.positive, known | refused
@@ -129,7 +131,7 @@ def open_world(seen: Labels, held_out: Labels, later: Labels | None, genes: Gene
     return [
         Case("open_world", name, truth, chosen & genes.judged, counted, by_pair=True)
         for name, (chosen, counted) in sets.items()
-        if (counted & wrong)[chosen & genes.judged].any()
+        if (counted & wrong)[chosen & genes.judged].sum() >= MIN_NOT
     ]
 
 

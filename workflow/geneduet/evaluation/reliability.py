@@ -22,7 +22,8 @@ def calibration(
     - `ece`: mean distance of score and observed share in 15 bins of equal mass (Naeini et al. 2015, AAAI).
     - `calibration_slope`: slope of the logistic regression of label on logit of the score; 1 is right, less is
       overconfident (Cox 1958, Biometrika 45:562).
-    - `brier_skill`: 1 - squared error / squared error of naive on the same pairs (given `naive` only).
+    - `brier_skill`: 1 - squared error / squared error of naive on the same pairs (given `naive` only). These are the
+      pairs that the model itself scores so high: each model has its own, so it tells of a model and ranks none.
 
     Parameters
     ----------
@@ -91,8 +92,8 @@ def _slope(row: NDArray[np.intp], label: Floats, score: Floats, weights: Floats)
     return np.append(exact, logistic_slope(centre, pairs, positives))
 
 
-def logistic_slope(x: Floats, number: Floats, positives: Floats, steps: int = 30) -> Floats:
-    """Slope of the logistic regression (with intercept) of grouped labels on x, by Newton's method from the diagonal.
+def logistic_slope(x: Floats, number: Floats, positives: Floats, steps: int = 100) -> Floats:
+    """Slope of the logistic regression (with intercept) of grouped labels on x, by Newton's method from slope 0.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ def logistic_slope(x: Floats, number: Floats, positives: Floats, steps: int = 30
     >>> logistic_slope(logit(odds), np.full((1, 3), 10.0), 10 * odds[None, :]).round(6).tolist()
     [1.0]
     """
-    intercept, slope, moved = np.zeros(len(number)), np.ones(len(number)), np.full(len(number), np.inf)
+    intercept, slope, moved = np.zeros(len(number)), np.zeros(len(number)), np.full(len(number), np.inf)
     with np.errstate(all="ignore"):  # a row without a solution runs off to infinity, and is NaN in the end
         for _ in range(steps):
             expected = expit(intercept[:, None] + slope[:, None] * x)
@@ -116,7 +117,8 @@ def logistic_slope(x: Floats, number: Floats, positives: Floats, steps: int = 30
             up, along = residual.sum(axis=1), residual @ x
             determinant = a * c - b * b
             determinant[determinant < 1e-12 * a * c] = np.nan  # one x only
-            move = (c * up - b * along) / determinant, (a * along - b * up) / determinant
+            # a full step may overshoot and never come back
+            move = [np.clip(step / determinant, -1, 1) for step in (c * up - b * along, a * along - b * up)]
             intercept, slope, moved = intercept + move[0], slope + move[1], np.abs(move).max(axis=0)
             if np.all(moved < 1e-9):
                 break
