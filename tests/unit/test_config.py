@@ -83,7 +83,7 @@ def test_every_file_key_is_anchored():
     assert takes_file == config._FILE_KEYS
 
 
-@pytest.mark.parametrize("file", sorted([*SHIPPED.glob("*.yaml"), *(ROOT / "tests/configs").glob("*.yaml")]), ids=str)
+@pytest.mark.parametrize("file", sorted([*SHIPPED.glob("*.yaml"), *(ROOT / "benchmarks/evaluation").glob("*.yaml")]), ids=str)
 def test_our_organism_files_hold_to_the_schema(file):
     schema = json.loads((ROOT / "workflow/schemas/organism.schema.json").read_text())
     Draft202012Validator(schema).validate(yaml.safe_load(file.read_text()))
@@ -324,7 +324,7 @@ def test_shipped_organisms_say_which_file_to_put_where(name):
 
 @pytest.mark.skipif(not DATA.exists(), reason="the shared data are not beside this clone")
 def test_test_organisms_find_their_data():
-    organisms = load(ROOT / "tests/configs/yeast.yaml", ROOT / "tests/configs/ecoli.yaml")
+    organisms = load(ROOT / "benchmarks/evaluation/yeast.yaml", ROOT / "benchmarks/evaluation/ecoli.yaml")
     assert [study.name for study in organisms["yeast"].expression] == ["spellman_1998", "brauer_2008"]
     assert organisms["ecoli"].inputs()["expression.precise"] == DATA / "ecoli" / "expression.tsv.gz"
     assert all(organism.evaluation.leave_out_reserved for organism in organisms.values())
