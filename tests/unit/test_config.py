@@ -83,7 +83,9 @@ def test_every_file_key_is_anchored():
     assert takes_file == config._FILE_KEYS
 
 
-@pytest.mark.parametrize("file", sorted([*SHIPPED.glob("*.yaml"), *(ROOT / "benchmarks/evaluation").glob("*.yaml")]), ids=str)
+@pytest.mark.parametrize(
+    "file", sorted([*SHIPPED.glob("*.yaml"), *(ROOT / "benchmarks/evaluation").glob("*.yaml")]), ids=str
+)
 def test_our_organism_files_hold_to_the_schema(file):
     schema = json.loads((ROOT / "workflow/schemas/organism.schema.json").read_text())
     Draft202012Validator(schema).validate(yaml.safe_load(file.read_text()))

@@ -711,7 +711,7 @@ def write_predictions(
     organism: str,
     labels: list[Path],
     cotraining: list[Path],
-    metrics: Path,
+    thresholds: Path,
     headlines: Path,
     ontology: Path,
     genes: Path,
@@ -729,7 +729,7 @@ def write_predictions(
     folder : where to write.
     organism : its name.
     labels, cotraining : labels and scores of each aspect, in the same order.
-    metrics : table of metrics, which holds the recommended thresholds.
+    thresholds : table of the recommended thresholds.
     headlines : what evaluation says of the models, shown on the page.
     ontology, genes : as read.
     annotations : the user's file: the database it names, its date.
@@ -744,7 +744,7 @@ def write_predictions(
     from geneduet import labels as label
     from geneduet import ontology as go
     from geneduet import predictions, report, tables
-    from geneduet.evaluation.thresholds import recommended_thresholds
+    from geneduet.evaluation.thresholds import of_aspects
     from geneduet.scores import read
 
     ids = pd.Index(tables.read(genes)["gene_id"])
@@ -760,10 +760,10 @@ def write_predictions(
     predictions.write_tsv(folder / "predictions.tsv.gz", everything)
     predictions.write_cafa(folder / "predictions.cafa.tsv.gz", everything)
     graph, source = go.read(ontology), reader.read_source(annotations)
-    recommended = recommended_thresholds(pd.read_csv(metrics, sep="\t"))
     # what is naive for every gene is news of none
-    thresholds = {aspect: value for aspect, value in recommended.items() if aspect in learned}
-    new = predictions.new_predictions(everything, thresholds, graph)
+    recommended = of_aspects(pd.read_csv(thresholds, sep="\t")).query("aspect in @learned")
+    least = {str(aspect): float(value) for aspect, value in recommended["threshold"].items()}
+    new = predictions.new_predictions(everything, least, graph)
     predictions.write_gaf(
         folder / "predictions.gaf.gz",
         new,
@@ -772,8 +772,13 @@ def write_predictions(
         taxon_id=taxon_id,
         date=predictions.newest_release(graph.release, source.release),
     )
-    sentences = [f"Aspect {aspect}: shown from a score of {value:.2f}" for aspect, value in thresholds.items()]
-    missing = [aspect for aspect in go.ASPECTS if aspect not in thresholds]
+    sentences = [
+        f"Aspect {row.Index}: shown from a score of {row.threshold:.2f}; of what scores so high "
+        f"{row.expected_precision:.0%} is recorded, and {row.expected_recall:.0%} of what is recorded scores so high "
+        "(out of fold)"
+        for row in recommended.itertuples()
+    ]
+    missing = [aspect for aspect in go.ASPECTS if aspect not in recommended.index]
     sentences += [
         f"Aspect {aspect}: not learned, see evaluation/cotraining.tsv; nothing is shown" for aspect in missing
     ]

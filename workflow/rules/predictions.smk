@@ -7,7 +7,7 @@ rule write_predictions:
         unpack(feature_files),
         labels=by_aspect("labels/{aspect}.npz"),
         cotraining=by_aspect("cotraining/{aspect}.npz"),
-        metrics="results/{organism}/evaluation/metrics.tsv",
+        thresholds="results/{organism}/evaluation/thresholds.tsv",
         headlines="results/{organism}/evaluation/headlines.txt",
         ontology=rules.read_ontology.output,
         genes=rules.read_genes.output,
@@ -42,7 +42,7 @@ rule write_predictions:
         code=code("write-predictions"),
     shell:
         "python -m geneduet write-predictions {params.views} {params.files:q} {params.output} {params.database}"
-        " --organism {wildcards.organism} --metrics {input.metrics:q} --headlines {input.headlines:q} --ontology {input.ontology:q}"
+        " --organism {wildcards.organism} --thresholds {input.thresholds:q} --headlines {input.headlines:q} --ontology {input.ontology:q}"
         " --genes {input.genes:q} --annotations {input.annotations:q} {params.folder:q} > {log:q} 2>&1"
 
 

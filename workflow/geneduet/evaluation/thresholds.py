@@ -30,6 +30,11 @@ def recommended_thresholds(metrics: pd.DataFrame, model: str = "final") -> dict[
     return dict(zip(found["aspect"], found["value"].astype(float), strict=True))
 
 
+def of_aspects(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table of thresholds that are of all terms of an aspect, by aspect."""
+    return table[(table["bits_from"] == 0) & np.isinf(table["bits_to"])].set_index("aspect")
+
+
 def threshold_table(scores: Scores, judged: Judged, aspect: str, recommended: float) -> pd.DataFrame:
     """The recommended threshold of the aspect, and one for each range of information content, with what to expect.
 
