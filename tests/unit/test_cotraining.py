@@ -74,6 +74,20 @@ def test_the_same_seed_gives_the_same_outcome_on_one_thread_and_on_two(simulated
     assert again.rounds.equals(cotrained.rounds)
 
 
+def test_genes_that_are_not_reported_are_in_no_score_of_the_table_and_change_nothing_else(
+    simulated, supervised, cotrained, tmp_path
+):
+    reported = np.arange(len(simulated.fold)) % 3 > 0
+    again = cotraining.cotrain(simulated, *supervised, Rules(), tmp_path, reported)
+    assert_same(again.models, cotrained.models)
+    assert again.chosen == cotrained.chosen
+    assert (again.rounds["score_before"] != cotrained.rounds["score_before"]).all()
+    rows, truth = simulated.labels.annotated & reported, simulated.labels.positive.toarray()
+    first = again.rounds.set_index("view").loc["sequence", "score_before"]
+    scores = simulated.out_of_fold(supervised[1]["sequence"].by_fold)
+    assert first == pytest.approx(average_precision_score(truth[rows].ravel(), scores[rows].ravel()), abs=0.01)
+
+
 def test_cotrained_models_are_at_least_as_good_on_what_they_were_kept_for(simulated, supervised, cotrained):
     rows, truth = simulated.labels.annotated, simulated.labels.positive.toarray()
 

@@ -540,7 +540,7 @@ def cotrain(
         learned = baselines.reload_supervised(task, references)
         simple = baselines.calibrated(task, untrained, boosters)
         rules = cotraining.Rules(rounds if enabled else 0, teach_share, weight)
-        reported = ~(tables.read(learning.folds)["reserved"].to_numpy() & leave_out_reserved)
+        reported = ~tables.read(learning.folds)["reserved"].to_numpy() if leave_out_reserved else None
         outcome = cotraining.cotrain(task, simple, learned, rules, boosters, reported)
     models = {**outcome.models, **{f"{name}_view": by_fold for name, by_fold in outcome.views.items()}}
     done = {name: task.finish(by_fold) for name, by_fold in models.items()}
