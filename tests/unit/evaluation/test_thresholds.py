@@ -63,3 +63,8 @@ def test_recommended_is_the_threshold_of_fmax_of_the_final_model_by_cross_valida
         columns=list(METRICS_COLUMNS),
     )
     assert recommended_thresholds(metrics) == {"P": 0.3}
+
+
+def test_an_empty_table_recommends_nothing(tmp_path):
+    pd.DataFrame(columns=list(THRESHOLD_COLUMNS)).to_csv(tmp_path / "thresholds.tsv", sep="\t", index=False)
+    assert of_aspects(pd.read_csv(tmp_path / "thresholds.tsv", sep="\t")).empty

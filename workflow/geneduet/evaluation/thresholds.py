@@ -32,7 +32,7 @@ def recommended_thresholds(metrics: pd.DataFrame, model: str = "final") -> dict[
 
 def of_aspects(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of a table of thresholds that are of all terms of an aspect, by aspect."""
-    return table[(table["bits_from"] == 0) & np.isinf(table["bits_to"])].set_index("aspect")
+    return table[(table["bits_from"] == 0) & (table["bits_to"] == np.inf)].set_index("aspect")
 
 
 def threshold_table(scores: Scores, judged: Judged, aspect: str, recommended: float) -> pd.DataFrame:
