@@ -159,13 +159,7 @@ def read_expression(
 @app.command
 @described
 def make_labels(
-    annotations: Path,
-    folder: Path,
-    *,
-    genes: Path,
-    ontology: Path,
-    min_positives: int,
-    holdout: Path | None = None,
+    annotations: Path, folder: Path, *, genes: Path, ontology: Path, min_positives: int, holdout: Path | None = None
 ) -> None:
     """Make the three-state labels of each aspect.
 

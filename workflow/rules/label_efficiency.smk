@@ -103,7 +103,7 @@ rule judge_label_efficiency:
         cotraining=files_of_levels("cotraining/{aspect}.npz"),
         full=lambda wildcards: [
             FEWER.format(organism=wildcards.organism, few_seed=seed, percent=100) + f"/labels/{part}{aspect}.npz"
-            for seed in sorted({level["few_seed"] for level in levels_of(wildcards.organism)})
+            for seed in range(1, ORGANISMS[wildcards.organism].evaluation.label_efficiency.seeds + 1)
             for part in ("", "held_out/")
             for aspect in ASPECTS
         ],

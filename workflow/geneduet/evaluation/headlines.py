@@ -21,9 +21,7 @@ SPLITS = {
 }
 GENE_SETS = {"all": "all", "no_knowledge": "not annotated before"}
 ASPECT_NAMES = {"P": "biological process", "F": "molecular function", "C": "cellular component"}
-
-
-MODEL = "co_training"
+MODEL = "co_training"  # that is held against the best supervised one
 
 
 def headlines(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:

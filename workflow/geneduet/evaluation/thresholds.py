@@ -17,15 +17,14 @@ THRESHOLD_COLUMNS = (
 )  # fmt: skip
 
 
-def recommended_thresholds(metrics: pd.DataFrame, model: str = "final") -> dict[str, float]:
+def recommended_thresholds(metrics: pd.DataFrame) -> dict[str, float]:
     """The score from which a prediction is worth reading, by aspect: where the out-of-fold Fmax is reached.
 
     Parameters
     ----------
     metrics : rows of `judgement.evaluate`, cross-validation among them.
-    model : of which the threshold is wanted.
     """
-    rows = metrics.query("model == @model and metric == 'fmax_threshold' and split == 'cross_validation'")
+    rows = metrics.query("model == 'final' and metric == 'fmax_threshold' and split == 'cross_validation'")
     found = rows[rows["gene_set"] == "all"].dropna(subset=["value"])
     return dict(zip(found["aspect"], found["value"].astype(float), strict=True))
 
