@@ -2,9 +2,9 @@
 
 A calibrated score is the probability that the term is recorded for the gene, given that the gene is annotated in the
 aspect. Its log odds are a rising bent line in the raw score's logit plus a multiple of the logit of the term's prior
-(Platt 1999, with more than one slope: the scores of trees promise too little at both ends, see Niculescu-Mizil and
-Caruana 2005, ICML), fitted on pairs of genes that the scoring model had not seen, pooled over terms of like information
-content, so that rare terms borrow from each other.
+(Platt 1999, with more than one slope: how far boosted trees draw probabilities to the middle changes along the way, see
+Niculescu-Mizil and Caruana 2005, ICML), fitted on pairs of genes that the scoring model had not seen, pooled over terms
+of like information content, so that rare terms borrow from each other.
 """
 
 from collections.abc import Sequence
