@@ -60,7 +60,7 @@ def test_drift_names_the_file_that_was_changed_and_generate_mends_it(tmp_path):
     config.generate(tmp_path)
     assert config.drift(tmp_path) == []
     defaults = tmp_path / "config" / "config.yaml"
-    defaults.write_text(defaults.read_text().replace("trees: 80", "trees: 61"))
+    defaults.write_text(defaults.read_text().replace("trees: 200", "trees: 61"))
     assert config.drift(tmp_path) == ["config/config.yaml"]
     config.generate(tmp_path)
     assert config.drift(tmp_path) == []

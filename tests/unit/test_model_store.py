@@ -55,7 +55,9 @@ def contents(folder: Path) -> set[str]:
 def test_the_folder_holds_all_that_a_new_gene_needs(run, tmp_path):
     save(run, tmp_path / "model")
     pairs = ("0-1", "0-2", "0-3", "1-2", "1-3", "2-3")
-    parts = [f"{pair}/{part}" for pair in pairs for part in ("booster.json", "booster.ubj", "features.json")]
+    parts = [
+        f"{pair}/{part}" for pair in pairs for part in ("booster.json", "booster.ubj", "features.json", "leaves.npz")
+    ]
     parts += [f"calibrator.{k}.npz" for k in range(4)]
     learners = ("sequence", "expression", "early_fusion")
     assert contents(tmp_path / "model") == {

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geneduet.crossfit import CrossFit, Matrix, Task, calibrate, chain, cross_fit, reload
+from geneduet.crossfit import CrossFit, Matrix, Task, calibrate, cross_fit, reload, uncalibrated
+from geneduet.lazy import Computed
 from geneduet.learners import Lesson
 from geneduet.scores import SUPERVISED
 from geneduet.views import vote
@@ -40,12 +41,12 @@ def reload_supervised(task: Task, folder: Path) -> dict[str, CrossFit]:
     )
 
 
-def by_fold(models: Mapping[str, CrossFit]) -> dict[str, list[Matrix]]:
+def by_fold(models: Mapping[str, CrossFit]) -> dict[str, Sequence[Matrix]]:
     """The calibrated scores alone."""
     return {name: own.by_fold for name, own in models.items()}
 
 
-def by_pair(models: Mapping[str, CrossFit]) -> dict[str, list[Matrix]]:
+def by_pair(models: Mapping[str, CrossFit]) -> dict[str, Sequence[Matrix]]:
     """The raw scores alone."""
     return {name: own.by_pair for name, own in models.items()}
 
@@ -55,17 +56,16 @@ def _complete_all(task: Task, learned: Mapping[str, CrossFit]) -> dict[str, Cros
     return {name: CrossFit(raw[name], calibrated_[name]) for name in learned}
 
 
-def complete(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[Matrix]]:
+def complete(task: Task, learned: Mapping[str, Sequence[Matrix]]) -> dict[str, Sequence[Matrix]]:
     """Learned scores, by pair or by fold, with early fusion filled in from a gene's only view where it has one."""
     if EARLY not in learned:
         return dict(learned)
-    both = task.present(list(task.views))
-    single = _either(task, learned)
-    early = [np.where(both[:, None], fused, alone) for fused, alone in zip(learned[EARLY], single, strict=True)]
-    return {**learned, EARLY: early}
+    both = task.present(list(task.views))[:, None]
+    early, single = learned[EARLY], _either(task, learned)
+    return {**learned, EARLY: Computed(len(early), lambda number: np.where(both, early[number], single[number]))}
 
 
-def fuse(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[Matrix]]:
+def fuse(task: Task, learned: Mapping[str, Sequence[Matrix]]) -> dict[str, Sequence[Matrix]]:
     """Late fusion, the mean of the views that a gene has, and fusion, the mean of late and early fusion.
 
     A gene with one view gets that view's score in both. Empty where there is one view only; without fusion where too
@@ -78,22 +78,25 @@ def fuse(task: Task, learned: Mapping[str, list[Matrix]]) -> dict[str, list[Matr
         return {"late_fusion": late}
     # early fusion is filled in anew: a single view may have learned since it was
     early = complete(task, learned)[EARLY]
-    both = [(np.float32(0.5) * (a + b)).astype(np.float32) for a, b in zip(late, early, strict=True)]
+    both = Computed(len(late), lambda number: np.float32(0.5) * (late[number] + early[number]))
     return {"late_fusion": late, "fusion": both}
 
 
-def _either(task: Task, learned: Mapping[str, list[Matrix]]) -> list[Matrix]:
+def _either(task: Task, learned: Mapping[str, Sequence[Matrix]]) -> Sequence[Matrix]:
     """The mean over the views that a gene has; the first view's score, a prior, where it has none."""
     present = np.stack([view.present for view in task.views.values()]).astype(np.float32)
     present[0, present.sum(axis=0) == 0] = 1
     share = present / present.sum(axis=0)
-    return [
-        np.asarray(sum(weight[:, None] * scores for weight, scores in zip(share, by_view, strict=True)), np.float32)
-        for by_view in zip(*(learned[name] for name in task.views), strict=True)
-    ]
+    by_view = [learned[name] for name in task.views]
+
+    def mean(number: int) -> Matrix:
+        parts = (weight[:, None] * own[number] for weight, own in zip(share, by_view, strict=True))
+        return np.asarray(sum(parts), np.float32)
+
+    return Computed(len(by_view[0]), mean)
 
 
-def untrained(task: Task) -> dict[str, list[Matrix]]:
+def untrained(task: Task) -> dict[str, Sequence[Matrix]]:
     """Naive (term frequency) and, where the sequence view has neighbours, homology (their vote; naive without one).
 
     Returns
@@ -106,14 +109,16 @@ def untrained(task: Task) -> dict[str, list[Matrix]]:
     return {name: _voted(task, vote_) for name, vote_ in votes.items()}
 
 
-def _voted(task: Task, vote_: Callable[[Task, NDArray[np.bool_]], Matrix]) -> list[Matrix]:
-    of_pair = {pair: vote_(task, task.training(*pair)) for pair in task.pairs}
-    return [
-        chain(
-            task, k, vote_(task, task.training(k)), {sum(pair) - k: own for pair, own in of_pair.items() if k in pair}
-        )
-        for k in range(task.folds)
-    ]
+def _voted(task: Task, vote_: Callable[[Task, NDArray[np.bool_]], Matrix]) -> Sequence[Matrix]:
+    of_pair = Computed(len(task.pairs), lambda number: vote_(task, task.training(*task.pairs[number])))
+
+    def chain(k: int) -> Matrix:
+        scores, whole = uncalibrated(task, of_pair, k), vote_(task, task.training(k))
+        several = ~task.training(k)
+        scores[several] = whole[several]
+        return scores
+
+    return Computed(task.folds, chain)
 
 
 def _naive(task: Task, training: NDArray[np.bool_]) -> Matrix:
@@ -128,7 +133,7 @@ def _homology(task: Task, training: NDArray[np.bool_]) -> Matrix:
     return np.where(given.strength[:, None] > 0, given.share, prior).astype(np.float32)
 
 
-def calibrated(task: Task, models: Mapping[str, list[Matrix]], folder: Path) -> dict[str, list[Matrix]]:
+def calibrated(task: Task, models: Mapping[str, Sequence[Matrix]], folder: Path) -> dict[str, Sequence[Matrix]]:
     """The untrained models as probabilities: homology calibrated, naive as it is, which is calibrated already.
 
     Parameters
@@ -143,7 +148,7 @@ def calibrated(task: Task, models: Mapping[str, list[Matrix]], folder: Path) -> 
     }
 
 
-def self_train(task: Task, learned: Mapping[str, CrossFit], weight: float) -> list[Matrix]:
+def self_train(task: Task, learned: Mapping[str, CrossFit], weight: float) -> Sequence[Matrix]:
     """The concatenated views, refitted with their own scores as soft labels of all unlabelled genes.
 
     Parameters
@@ -158,11 +163,13 @@ def self_train(task: Task, learned: Mapping[str, CrossFit], weight: float) -> li
     teacher = EARLY if EARLY in learned else next(iter(task.views))
     views = learned_models(task)[teacher]
     can = task.present(views)
-    lessons = [
-        Lesson(np.clip(scores, 0, 1), (can & ~task.training(*pair)) * np.float32(weight))
-        for pair, scores in zip(task.pairs, learned[teacher].by_pair, strict=True)
-    ]
-    taught = cross_fit(task, "self_training", views, None, lessons).by_fold
+    scores = learned[teacher].by_pair
+
+    def lesson(number: int) -> Lesson:
+        taught = can & ~task.training(*task.pairs[number])
+        return Lesson(np.clip(scores[number], 0, 1), taught * np.float32(weight))
+
+    taught = cross_fit(task, "self_training", views, None, Computed(len(scores), lesson)).by_fold
     if teacher != EARLY:
         return taught
     return complete(task, {**by_fold(learned), EARLY: taught})[EARLY]

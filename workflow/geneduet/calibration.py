@@ -233,8 +233,11 @@ def _slope_error(
 
 def out_of_fold(by_fold: Sequence[Matrix], annotated: NDArray[np.bool_], fold: NDArray[np.int64]) -> Matrix:
     """One score for each gene: a labelled gene's from the model that had not seen it, any other's the mean of all."""
-    scores: Matrix = np.asarray(np.mean(by_fold, axis=0, dtype=np.float32))
+    scores: Matrix | None = None
     for k, own in enumerate(by_fold):
+        scores = np.zeros_like(own) if scores is None else scores
         rows = annotated & (fold == k)
         scores[rows] = own[rows]
+        scores[~annotated] += own[~annotated] / np.float32(len(by_fold))
+    assert scores is not None
     return scores

@@ -152,16 +152,19 @@ class Views(_Group):
 class Learner(_Group):
     """The multi-label gradient-boosted trees."""
 
-    trees: int = Field(default=80, ge=1, description="Trees of a model")
-    depth: int = Field(default=6, ge=1, le=16, description="Depth of a tree")
-    learning_rate: Share = Field(default=0.06, description="Shrinkage of each tree's contribution")
-    rows: Share = Field(default=0.8, description="Share of genes drawn for a tree")
+    trees: int = Field(default=200, ge=1, description="Trees of a model")
+    depth: int = Field(default=5, ge=1, le=16, description="Depth of a tree")
+    learning_rate: Share = Field(default=0.03, description="Shrinkage of each tree's contribution")
+    rows: Share = Field(default=0.8, description="Share of genes drawn to find a tree's splits")
     columns: Share = Field(default=0.3, description="Share of features drawn for a node")
     bins: int = Field(default=16, ge=2, le=256, description="Bins that each feature is cut into")
     reduced_dimensions: int = Field(
-        default=8, ge=1, description="Dimensions of the projected gradient that finds the splits"
+        default=4, ge=1, description="Dimensions of the projected residual that finds the splits"
     )
     min_rows: float = Field(default=10.0, ge=0, description="Genes (the sum of their weights) that a leaf needs")
+    leaf_ridge: float = Field(
+        default=5.0, ge=0, description="Genes with nothing to add that each leaf is mixed with: tames small leaves"
+    )
     unknown_weight: float = Field(
         default=1.0,
         ge=0,
@@ -497,7 +500,7 @@ def keys() -> dict[str, dict[str, Any]]:
     """The JSON schema entry of every key, by its dotted name: `learner.trees`.
 
     >>> keys()["learner.depth"]["default"]
-    6
+    5
     """
     schema = Organism.model_json_schema()
 

@@ -12,7 +12,7 @@ it is known from labels that one of the pair's chains must not see. A chain that
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +25,12 @@ from geneduet.baselines import EARLY, EXPRESSION, SEQUENCE, best, complete, fuse
 from geneduet.crossfit import CrossFit, Matrix, Pair, Task, cross_fit, pair_name
 from geneduet.files import open_output
 from geneduet.gain import Comparison, Resampled, compare
+from geneduet.lazy import Computed
 from geneduet.learners import Lesson
 from geneduet.progress import say
 from geneduet.views import vote
 
-ByFold = list[Matrix]
+ByFold = Sequence[Matrix]
 
 COLUMNS = [
     "aspect", "round", "view", "pseudo_labels", "estimated_precision", "score_before", "score_after", "kept", "reason",
@@ -130,7 +131,7 @@ def cotrain(
             judged = _judge(task, current[name], student.by_fold, shown)
             better = {k for k in active if judged.chains[k].beyond_noise}
             rows.append(_row(task, number, name, lessons[name], judged.overall, better))
-            current[name] = [student.by_fold[k] if k in better else own for k, own in enumerate(current[name])]
+            current[name] = _where(better, student.by_fold, current[name])
             source[name] = [
                 ("cotraining", f"{name}.{number}") if k in better else own for k, own in enumerate(source[name])
             ]
@@ -179,13 +180,20 @@ def remove_unused(task: Task, folder: Path, outcome: Outcome) -> None:
             shutil.rmtree(model)
 
 
-def _lessons(task: Task, student: str, teachers: Mapping[str, list[Matrix]], rules: Rules) -> list[Lesson]:
+def _where(better: Set[int], student: ByFold, before: ByFold) -> ByFold:
+    """The student's scores in the chains in which it is better."""
+    return Computed(len(before), lambda k: (student if k in better else before)[k])
+
+
+def _lessons(task: Task, student: str, teachers: Mapping[str, Sequence[Matrix]], rules: Rules) -> Sequence[Lesson]:
     """What a student is taught, for each pair of folds; raw scores of squared error are probabilities but for noise."""
     views = learned_models(task)
     teacher = {SEQUENCE: EXPRESSION, EXPRESSION: SEQUENCE}.get(student, EARLY)
     scores = teachers[teacher] if teacher != EARLY else fuse(task, teachers)["fusion"]
     can = task.present([*views[student], *views[teacher]])
-    return [_lesson(task, pair, np.clip(own, 0, 1), can, rules) for pair, own in zip(task.pairs, scores, strict=True)]
+    return Computed(
+        len(task.pairs), lambda number: _lesson(task, task.pairs[number], np.clip(scores[number], 0, 1), can, rules)
+    )
 
 
 def _lesson(task: Task, pair: Pair, scores: Matrix, can: NDArray[np.bool_], rules: Rules) -> Lesson:
@@ -196,7 +204,7 @@ def _lesson(task: Task, pair: Pair, scores: Matrix, can: NDArray[np.bool_], rule
 
 
 def _teach(
-    task: Task, current: Mapping[str, ByFold], lessons: Mapping[str, list[Lesson]], number: int, folder: Path
+    task: Task, current: Mapping[str, ByFold], lessons: Mapping[str, Sequence[Lesson]], number: int, folder: Path
 ) -> dict[str, CrossFit]:
     """The students of a round; all learn from the state before it."""
     views = learned_models(task)
@@ -222,8 +230,8 @@ def _judge(task: Task, before: Sequence[Matrix], after: Sequence[Matrix], shown:
     return _Judgement(overall.against(0, 1), [chain.against(0, 1) for chain in chains])
 
 
-def _compare(task: Task, scores: Sequence[Matrix], genes: NDArray[np.bool_]) -> Resampled:
-    return compare(task.labels.positive[genes], [own[genes] for own in scores], task.family[genes], task.seed)
+def _compare(task: Task, scores: Iterable[Matrix], genes: NDArray[np.bool_]) -> Resampled:
+    return compare(task.labels.positive[genes], (own[genes] for own in scores), task.family[genes], task.seed)
 
 
 def _finally(
@@ -233,32 +241,36 @@ def _finally(
     fused = fuse(task, current)
     cotrained = fused.get("fusion", fused.get("late_fusion", next(iter(current.values()))))
     names = list(supervised)
-    chosen, final = [], []
+    chosen = []
     for k in range(task.folds):
-        scores = [by_fold[k] for by_fold in (*supervised.values(), cotrained)]
+        scores = (by_fold[k] for by_fold in (*supervised.values(), cotrained))
         found = _compare(task, scores, task.training(k))
         reference = best(dict(zip(names, found.values, strict=False)))
         # of nearly equal models the best may be so by chance: each has to be beaten
         won = all(found.against(number, len(names)).beyond_noise for number in range(len(names)))
         chosen.append("co_training" if won else reference)
-        final.append(cotrained[k] if won else supervised[reference][k])
     say(f"{task.labels.aspect}: final is {', '.join(chosen)} (by fold)")
-    return {"co_training": cotrained, "final": final}, chosen
+    models = {**supervised, "co_training": cotrained}
+    return {"co_training": cotrained, "final": Computed(task.folds, lambda k: models[chosen[k]][k])}, chosen
 
 
 def _row(
     task: Task, number: int, name: str, lessons: Sequence[Lesson], overall: Comparison, better: Set[int]
 ) -> dict[str, object]:
-    taught = [lesson.target[lesson.weight > 0] for lesson in lessons]
-    total = sum(float(target.sum()) for target in taught)
+    likely, total, precise = 0, 0.0, 0.0
+    for lesson in lessons:
+        target = lesson.target[lesson.weight > 0]
+        likely += int((target >= LIKELY).sum())
+        total += float(target.sum())
+        precise += float((target * target).sum())
     change = f"{overall.gain:+.4f} +- {overall.error:.4f} micro-AP"
     return {
         "aspect": task.labels.aspect,
         "round": number,
         "view": name,
-        "pseudo_labels": round(sum(int((target >= LIKELY).sum()) for target in taught) / len(taught)),
+        "pseudo_labels": round(likely / len(lessons)),
         # the share of true pairs expected when pairs are drawn as often as their weight says
-        "estimated_precision": sum(float((target * target).sum()) for target in taught) / total if total else np.nan,
+        "estimated_precision": precise / total if total else np.nan,
         "score_before": overall.before,
         "score_after": overall.after,
         "kept": "yes" if len(better) == task.folds else "partly" if better else "no",

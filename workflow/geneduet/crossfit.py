@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from geneduet import arrays, calibration
 from geneduet.labels import Labels
+from geneduet.lazy import Computed, Stored
 from geneduet.learners import Lesson, View, ViewLearner
 from geneduet.progress import say
 from geneduet.settings import Settings
@@ -107,12 +108,14 @@ class CrossFit:
     Parameters
     ----------
     by_pair : for each pair of folds, raw scores (genes, terms) of the model that has seen neither; in the order of
-        `Task.pairs`.
+        `Task.pairs`. Of genes whose labels the model has seen nobody asks for a score, and it is 0.
     by_fold : for each chain, calibrated scores (genes, terms).
+
+    Genes x terms x folds would not fit into memory: both are made or read as they are asked for, one at a time.
     """
 
-    by_pair: list[Matrix]
-    by_fold: list[Matrix]
+    by_pair: Sequence[Matrix]
+    by_fold: Sequence[Matrix]
 
 
 def cross_fit(
@@ -138,9 +141,8 @@ def cross_fit(
         say(f"{model}: {number + 1} of {len(task.pairs)} fitted in {time.monotonic() - start:.0f} s")
         return scores
 
-    raw = _in_parallel(task, one)
-    chains = [uncalibrated(task, raw, k) for k in range(task.folds)]
-    return CrossFit(raw, calibrate(task, model, chains, task.present(views), folder))
+    raw = _each_pair(task, one)
+    return CrossFit(raw, calibrate(task, model, _uncalibrated(task, raw), task.present(views), folder))
 
 
 def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> CrossFit:
@@ -150,9 +152,9 @@ def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> CrossF
         learner = _learner(task, model, views, pair).load(folder / model / pair_name(pair))
         return learner.predict(task.labels, task.training(*pair))
 
-    raw = _in_parallel(task, one)
+    raw = _each_pair(task, one)
     calibrators = [saved_calibrator(model, k, folder) for k in range(task.folds)]
-    return CrossFit(raw, [own.apply(uncalibrated(task, raw, k)) for k, own in enumerate(calibrators)])
+    return CrossFit(raw, _applied(calibrators, _uncalibrated(task, raw)))
 
 
 def pair_name(pair: Pair) -> str:
@@ -164,30 +166,22 @@ def pair_name(pair: Pair) -> str:
     return f"{pair[0]}-{pair[1]}"
 
 
-def chain(task: Task, k: int, whole: Matrix, of_pair: Mapping[int, Matrix]) -> Matrix:
-    """Scores of chain k: of each labelled gene of another fold j those that are blind to j too, of the others `whole`.
-
-    Parameters
-    ----------
-    whole : (genes, terms), blind to fold k.
-    of_pair : for each other fold j, (genes, terms) blind to j and k.
-    """
-    scores = whole.copy()
-    for j, own in of_pair.items():
-        rows = task.labels.annotated & (task.fold == j)
-        scores[rows] = own[rows]
-    return scores
-
-
 def uncalibrated(task: Task, by_pair: Sequence[Matrix], k: int) -> Matrix:
-    """Raw scores of chain k, the mean of its models where several count."""
-    own = _of_chain(task, by_pair, k)
-    return chain(task, k, np.mean(list(own.values()), axis=0, dtype=np.float32), own)
+    """Raw scores of chain k: of each labelled gene of another fold j those that are blind to j too, else the mean."""
+    scores = np.zeros(task.labels.positive.shape, np.float32)
+    several = ~task.training(k)
+    for number, pair in enumerate(task.pairs):
+        if k in pair:
+            own = by_pair[number]
+            single = task.training(k) & (task.fold == sum(pair) - k)
+            scores[single] = own[single]
+            scores[several] += own[several] / np.float32(task.folds - 1)
+    return scores
 
 
 def calibrate(
     task: Task, model: str, raw: Sequence[Matrix], present: NDArray[np.bool_], folder: Path | None
-) -> list[Matrix]:
+) -> Sequence[Matrix]:
     """Calibrate the chains of a model, and save the calibrators.
 
     The score of several models is the calibrated mean of their raw scores. It is a little underconfident: a mean tells
@@ -195,7 +189,7 @@ def calibrate(
 
     Parameters
     ----------
-    raw : for each chain, (genes, terms), as `chain` gives them.
+    raw : for each chain, (genes, terms), as `uncalibrated` gives them.
     present : (genes,), those that the model can score: others have a prior for a score, which tells nothing of it.
     folder : calibrators go to `<folder>/<model>`; none is saved without one.
     """
@@ -205,7 +199,15 @@ def calibrate(
         calibrators.append(calibration.fit(scores[rows], task.labels.positive[rows]))
         if folder is not None:
             arrays.write(_calibrator_file(model, k, folder), vars(calibrators[k]))
-    return [calibrator.apply(scores) for calibrator, scores in zip(calibrators, raw, strict=True)]
+    return _applied(calibrators, raw)
+
+
+def _applied(calibrators: Sequence[calibration.Calibrator], raw: Sequence[Matrix]) -> Sequence[Matrix]:
+    return Computed(len(calibrators), lambda k: calibrators[k].apply(raw[k]))
+
+
+def _uncalibrated(task: Task, by_pair: Sequence[Matrix]) -> Sequence[Matrix]:
+    return Computed(task.folds, lambda k: uncalibrated(task, by_pair, k))
 
 
 def saved_calibrator(model: str, k: int, folder: Path) -> calibration.Calibrator:
@@ -217,11 +219,6 @@ def _calibrator_file(model: str, k: int, folder: Path) -> Path:
     return folder / model / f"calibrator.{k}.npz"
 
 
-def _of_chain(task: Task, by_pair: Sequence[Matrix], k: int) -> dict[int, Matrix]:
-    """The scores of chain k's models, by the other fold that each has not seen."""
-    return {sum(pair) - k: own for pair, own in zip(task.pairs, by_pair, strict=True) if k in pair}
-
-
 def _learner(task: Task, model: str, views: Sequence[str], pair: Pair) -> ViewLearner:
     # a seed of its own for each model, aspect and pair, from names: Python's hash() differs from run to run
     name = zlib.crc32(f"{model}/{task.labels.aspect}/{pair_name(pair)}".encode())
@@ -229,6 +226,10 @@ def _learner(task: Task, model: str, views: Sequence[str], pair: Pair) -> ViewLe
     return ViewLearner([task.views[view] for view in views], task.settings, task.unknown_weight, seed)
 
 
-def _in_parallel(task: Task, one: Callable[[int, Pair], Matrix]) -> list[Matrix]:
+def _each_pair(task: Task, one: Callable[[int, Pair], Matrix]) -> Sequence[Matrix]:
+    """The scores that each pair's model gives to the genes whose labels it has not seen."""
+    scores = Stored([~task.training(*pair) for pair in task.pairs])
     with ThreadPoolExecutor(task.threads) as pool:
-        return list(pool.map(one, range(len(task.pairs)), task.pairs))
+        # to be exhausted: so an error in a thread comes out here
+        list(pool.map(lambda number, pair: scores.put(number, one(number, pair)), range(len(scores)), task.pairs))
+    return scores

@@ -1,6 +1,6 @@
 """Whether one model ranks better than another beyond noise: micro-AP under the same resamples of homology families."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +48,7 @@ class Resampled:
         return Comparison(float(self.values[first]), float(self.values[second]), float(np.nanstd(difference)))
 
 
-def compare(truth: sparse.csr_array, scores: Sequence[Matrix], family: NDArray[np.int64], seed: int) -> Resampled:
+def compare(truth: sparse.csr_array, scores: Iterable[Matrix], family: NDArray[np.int64], seed: int) -> Resampled:
     """Micro-AP of several models on the same genes, with the same resamples for all.
 
     Parameters

@@ -95,16 +95,17 @@ class ViewLearner:
         taught = np.zeros_like(training) if lesson is None else (lesson.weight > 0) & ~training
         rows = np.flatnonzero((training | taught) & self.present)
         target = labels.positive[rows].toarray().astype(np.float32)
-        known = labels.positive[rows] + labels.negative[rows]
-        weight = np.where(known.toarray(), np.float32(1), np.float32(self.unknown_weight))
+        weight = np.ones((len(rows), 1), np.float32)  # of a gene, unless unknown pairs have one of their own
+        if self.unknown_weight != 1:
+            known = (labels.positive[rows] + labels.negative[rows]).toarray()
+            weight = np.where(known, np.float32(1), np.float32(self.unknown_weight))
         if lesson is not None:
             soft = taught[rows]
             # also where a NOT says otherwise: a taught gene may be of a fold whose labels must not be seen
             target[soft] = lesson.target[rows[soft]]
             weight[soft] = lesson.weight[rows[soft], None]
-        uniform = lesson is None and self.unknown_weight == 1
         self.booster = MultiLabelBooster(self.settings, self.seed)
-        self.booster.fit(X[rows], target, None if uniform else weight, base[rows])
+        self.booster.fit(X[rows], target, weight, base[rows])
         return self
 
     def predict(self, labels: Labels, training: NDArray[np.bool_]) -> Matrix:

@@ -12,18 +12,20 @@ class Settings:
     trees : of a model.
     depth : of a tree.
     learning_rate : shrinkage of each tree's contribution.
-    rows : share of the genes drawn for a tree.
+    rows : share of the genes drawn to find a tree's splits; its leaves are filled from all.
     columns : share of the features drawn for a node.
     bins : that each feature is cut into.
     min_rows : sum of gene weights that a leaf needs.
-    reduced_dimensions : of the projected gradient that finds the splits.
+    leaf_ridge : gene weights of zero residual that each leaf is mixed with: draws small leaves toward nothing.
+    reduced_dimensions : of the projected residual that finds the splits.
     """
 
-    trees: int = 80
-    depth: int = 6
-    learning_rate: float = 0.06
+    trees: int = 200
+    depth: int = 5
+    learning_rate: float = 0.03
     rows: float = 0.8
     columns: float = 0.3
     bins: int = 16
     min_rows: float = 10.0
-    reduced_dimensions: int = 8
+    leaf_ridge: float = 5.0
+    reduced_dimensions: int = 4
