@@ -13,7 +13,7 @@ help:
 	@echo "make demo   install into .venv, run the demo organism, print where predictions and report are"
 	@echo "make test   install into .venv, run all tests"
 	@echo "make lint   style, formatting and types"
-	@echo "make bench  speed and accuracy beside one XGBoost booster a term"
+	@echo "make bench  the learner beside its peers, on the data in ../shared"
 	@echo "make clean  remove .venv and the demo's results"
 
 .venv/installed: pyproject.toml constraints.txt

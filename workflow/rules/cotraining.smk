@@ -18,7 +18,7 @@ rule fit_references:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=memory(2500, per_mb=30000, of="labels"),
+        mem_mb=memory(1200, per_mb=8000, of="labels"),
         runtime="8h",
     params:
         views=as_options(view_files),
@@ -48,7 +48,7 @@ rule cotrain:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=memory(2500, per_mb=30000, of="labels"),
+        mem_mb=memory(1200, per_mb=8000, of="labels"),
         runtime="8h",
     params:
         views=as_options(view_files),
