@@ -1,4 +1,4 @@
-"""Our learner beside its peers: seconds a term, peak memory, micro-AP and Fmax, on real genes.
+"""Our learner beside its peers: seconds a term, micro-AP and Fmax, on real genes.
 
 All get the same features (sequence and expression, no votes), one thread, and as many trees of the same depth. Genes
 are trained on outside one fold of homology families and judged in it, the reserved families left out. Learners that fit
@@ -6,7 +6,6 @@ one term at a time get some terms, evenly spaced by frequency, and everything is
 """
 
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,32 +122,13 @@ def co_trained(split):
 class Measured:
     scores: np.ndarray
     seconds: float
-    memory: float
 
 
 def measure(learn, split):
-    """Scores, seconds, and how much memory rose above where it began (MB, sampled every 5 ms)."""
-
-    def resident():
-        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
-
-    before, done = resident(), threading.Event()
-    peak = [before]
-
-    def watch():
-        while not done.wait(0.005):
-            peak[0] = max(peak[0], resident())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
+    """Scores, and the seconds that they took."""
     start = time.perf_counter()
-    try:
-        scores = learn(split)
-    finally:
-        seconds = time.perf_counter() - start
-        done.set()
-        watcher.join()
-    return Measured(np.asarray(scores, np.float32), seconds, peak[0] - before)
+    scores = learn(split)
+    return Measured(np.asarray(scores, np.float32), time.perf_counter() - start)
 
 
 def compare(name, split):
@@ -180,7 +160,7 @@ def compare(name, split):
         rows.append({
             "split": name, "genes": len(split.X), "terms": terms, "learner": label, "terms fitted": fitted,
             "ms a term": 1000 * own.seconds / fitted, "times ours": own.seconds / fitted / ours_a_term,
-            "memory, MB": own.memory, "micro-AP": micro_ap(truth, scores),
+            "micro-AP": micro_ap(truth, scores),
             "Fmax": cafa_metrics(truth, np.clip(scores, 0, 1), np.ones(len(some)))["fmax"],
             "ours minus it": f"{paired.values[1] - paired.values[0]:+.3f} [{low:+.3f}, {high:+.3f}]",
         })  # fmt: skip
@@ -208,7 +188,7 @@ def extrapolate(name, split):
         its = measure(learn, split)
         a_term = its.seconds / fitted * times
         rows.append({"split": name, "genes": len(split.X), "terms": every, "learner": label, "terms fitted": fitted,
-                     "ms a term": 1000 * a_term, "times ours": a_term / mine, "memory, MB": its.memory})  # fmt: skip
+                     "ms a term": 1000 * a_term, "times ours": a_term / mine})  # fmt: skip
     return rows
 
 
@@ -222,7 +202,7 @@ def growth(folder, aspect):
                 continue
             own = measure(ours, split)
             rows.append({"genes": len(split.X), "terms": split.Y.shape[1], "seconds": own.seconds,
-                         "memory, MB": own.memory, "micro-AP": micro_ap(split.Y_judged > 0, own.scores)})  # fmt: skip
+                         "micro-AP": micro_ap(split.Y_judged > 0, own.scores)})  # fmt: skip
     table = pd.DataFrame(rows)
     design = np.column_stack([np.log(table[["genes", "terms"]]), np.ones(len(table))])
     exponents = np.linalg.lstsq(design, np.log(table["seconds"]), rcond=None)[0]
