@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xgboost as xgb
+from scipy import sparse
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
-from geneduet import arrays, gain, labels, tables
+from geneduet import gain, labels, tables
 from geneduet.boosting import MultiLabelBooster
 from geneduet.evaluation.bootstrap import interval
 from geneduet.evaluation.protein_centric import cafa_metrics
@@ -160,10 +161,8 @@ def compare(name, split):
 
     rows = []
     for label, (own, fitted) in found.items():
-        scores, mine = (
-            each if each.shape[1] == len(some) else each[:, some] for each in (own.scores, found["GeneDuet"][0].scores)
-        )
-        paired = gain.compare(arrays.sparse.csr_array(truth), [scores, mine], split.family, seed=1)
+        scores, mine = on_common(own.scores), on_common(found["GeneDuet"][0].scores)
+        paired = gain.compare(sparse.csr_array(truth), [scores, mine], split.family, seed=1)
         low, high = interval(paired.resamples[:, 1] - paired.resamples[:, 0])
         rows.append({
             "split": name, "genes": len(split.X), "terms": terms, "learner": label, "terms fitted": fitted,

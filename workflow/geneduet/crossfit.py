@@ -142,7 +142,7 @@ def cross_fit(
         return scores
 
     raw = _each_pair(task, one)
-    return CrossFit(raw, calibrate(task, model, _uncalibrated(task, raw), task.present(views), folder))
+    return CrossFit(raw, calibrate(task, model, _chains(task, raw), task.present(views), folder))
 
 
 def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> CrossFit:
@@ -154,7 +154,7 @@ def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> CrossF
 
     raw = _each_pair(task, one)
     calibrators = [saved_calibrator(model, k, folder) for k in range(task.folds)]
-    return CrossFit(raw, _applied(calibrators, _uncalibrated(task, raw)))
+    return CrossFit(raw, _applied(calibrators, _chains(task, raw)))
 
 
 def pair_name(pair: Pair) -> str:
@@ -206,7 +206,7 @@ def _applied(calibrators: Sequence[calibration.Calibrator], raw: Sequence[Matrix
     return Computed(len(calibrators), lambda k: calibrators[k].apply(raw[k]))
 
 
-def _uncalibrated(task: Task, by_pair: Sequence[Matrix]) -> Sequence[Matrix]:
+def _chains(task: Task, by_pair: Sequence[Matrix]) -> Sequence[Matrix]:
     return Computed(task.folds, lambda k: uncalibrated(task, by_pair, k))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from geneduet import __version__
 
-FORMAT = 1  # raised when a reader of the last format would misread the folder
+FORMAT = 2  # raised when a reader of the last format would misread the folder
 
 
 def save(
