@@ -44,6 +44,8 @@ lint: .venv/tested
 	$(BIN)/snakefmt --check --compact-diff Snakefile workflow
 
 bench: .venv/tested
+	$(BIN)/python benchmarks/learner/made_up_table.py benchmarks/results/made_up
+	$(SNAKEMAKE) --config 'organisms=[benchmarks/results/made_up/organism.yaml]'
 	$(SNAKEMAKE) --snakefile benchmarks/Snakefile
 
 clean:

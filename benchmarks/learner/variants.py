@@ -1,12 +1,14 @@
 """What each choice in the learner is worth: one changed at a time, on early fusion with its votes.
 
 Kept here, and not in the package, is what did not win: logistic loss, other ways to reduce the residual, forests,
-leaves filled from the drawn genes alone. Folds 0 and 1 are judged, the reserved families left out; `benchmarks/learner/
-compare.py` judges another fold.
+leaves filled from the drawn genes alone, weights, early stopping. Folds 0 and 1 are judged, the reserved families left
+out; `benchmarks/learner/compare.py` judges another fold. A second table asks what a student needs that continues its
+teacher's trees, against one grown anew.
 """
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +19,6 @@ from scipy import sparse
 from geneduet import boosting, labels, tables
 from geneduet.boosting import MultiLabelBooster
 from geneduet.evaluation.ranking import micro_ap
-from geneduet.files import replace_between
 from geneduet.learners import ViewLearner, make_view
 from geneduet.settings import Settings
 from geneduet.views import expression, homology
@@ -27,6 +28,8 @@ SPLITS = [("ecoli", "P", 0, 1), ("ecoli", "F", 0, 1), ("ecoli", "C", 0, 1), ("ye
           ("ecoli", "P", 0, 0.1), ("ecoli", "F", 1, 0.1), ("yeast", "P", 0, 0.1), ("yeast", "P", 1, 0.1),
           ("yeast", "F", 0, 0.1)]  # fmt: skip
 LEAST = 5  # positives among the training genes that a term needs here
+SEEDS = (1, 2, 3)  # of the learner
+SHIPPED = "as shipped"
 
 
 @dataclass
@@ -37,6 +40,8 @@ class Split:
     X_judged: np.ndarray
     Y_judged: np.ndarray
     base_judged: np.ndarray
+    X_unlabelled: np.ndarray
+    base_unlabelled: np.ndarray
 
 
 def read(results, organism, aspect, k, share):
@@ -59,8 +64,10 @@ def read(results, organism, aspect, k, share):
     training &= learner.present
     Y = seen.positive.toarray().astype(np.float32)
     terms = Y[training].sum(axis=0) >= LEAST
+    unlabelled = ~seen.annotated & learner.present
     return Split(X[training], Y[training][:, terms], base[training][:, terms],
-                 X[judged], Y[judged][:, terms], base[judged][:, terms])  # fmt: skip
+                 X[judged], Y[judged][:, terms], base[judged][:, terms],
+                 X[unlabelled], base[unlabelled][:, terms])  # fmt: skip
 
 
 class Variant(boosting._Growth):
@@ -121,63 +128,188 @@ class Variant(boosting._Growth):
 
 
 DEFAULT = Settings()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is changed.
+
+    Parameters
+    ----------
+    settings : of the learner.
+    growth : attributes of `Variant`; none for the growth that is shipped.
+    weight : makes weights of pairs from Y.
+    prepare : changes the features of genes to learn from and genes to judge.
+    most_trees : where trees are chosen by micro-AP on a fifth of the genes, and grown anew on all.
+    """
+
+    settings: Settings = DEFAULT
+    growth: dict[str, object] | None = None
+    weight: Callable | None = None
+    prepare: Callable | None = None
+    most_trees: int = 0
+
+
+def settings(**changed):
+    return Choice(replace(DEFAULT, **changed))
+
+
+def unknown(weight):
+    return lambda Y: np.where(Y > 0, 1, weight).astype(np.float32)
+
+
+def rare(Y):
+    """Terms weigh alike in what they ask of the splits, and so do their pairs in the leaves' ridge."""
+    weight = 1 / np.sqrt(np.maximum(Y.mean(axis=0), 1 / len(Y)))
+    return np.repeat((weight / weight.mean())[None], len(Y), axis=0).astype(np.float32)
+
+
+def medians(X, X_judged):
+    middle = np.nan_to_num(np.nanmedian(X, axis=0))
+    return tuple(np.where(np.isnan(own), middle, own).astype(np.float32) for own in (X, X_judged))
+
+
 VARIANTS = {
-    "as shipped": (DEFAULT, None),
-    "80 trees, rate .06": (replace(DEFAULT, trees=80, learning_rate=0.06), None),
-    "400 trees, rate .015": (replace(DEFAULT, trees=400, learning_rate=0.015), None),
-    "depth 3": (replace(DEFAULT, depth=3), None),
-    "depth 8": (replace(DEFAULT, depth=8), None),
-    "2 dimensions": (replace(DEFAULT, reduced_dimensions=2), None),
-    "8 dimensions": (replace(DEFAULT, reduced_dimensions=8), None),
-    "half of the rows": (replace(DEFAULT, rows=0.5), None),
-    "a tenth of the columns": (replace(DEFAULT, columns=0.1), None),
-    "all columns": (replace(DEFAULT, columns=1.0), None),
-    "8 bins": (replace(DEFAULT, bins=8), None),
-    "32 bins": (replace(DEFAULT, bins=32), None),
-    "no ridge in the leaves": (replace(DEFAULT, leaf_ridge=0.0), None),
-    "20 genes a leaf": (replace(DEFAULT, min_rows=20.0), None),
-    "leaves from drawn genes only": (DEFAULT, {"drawn_only": True}),
-    "residual reduced by SVD": (DEFAULT, {"projection": "SVD"}),
-    "residual reduced to top outputs": (DEFAULT, {"projection": "top outputs"}),
-    "columns scaled by spread^-1/2": (DEFAULT, {"scale": 0.5}),
-    "25 forests of 8 trees, rate .24": (replace(DEFAULT, learning_rate=0.24), {"parallel": 8}),
-    "one forest, depth 10, 3 genes a leaf": (
-        replace(DEFAULT, learning_rate=1.0, depth=10, min_rows=3.0, leaf_ridge=0.0),
-        {"parallel": DEFAULT.trees},
+    SHIPPED: Choice(),
+    "80 trees, rate .06": settings(trees=80, learning_rate=0.06),
+    "400 trees, rate .015": settings(trees=400, learning_rate=0.015),
+    "400 trees": settings(trees=400),
+    "rate .05": settings(learning_rate=0.05),
+    "early stopping, of 600 trees": Choice(most_trees=600),
+    "depth 3": settings(depth=3),
+    "depth 8": settings(depth=8),
+    "2 dimensions": settings(reduced_dimensions=2),
+    "8 dimensions": settings(reduced_dimensions=8),
+    "half of the rows": settings(rows=0.5),
+    "a tenth of the columns": settings(columns=0.1),
+    "all columns": settings(columns=1.0),
+    "8 bins": settings(bins=8),
+    "32 bins": settings(bins=32),
+    "no ridge in the leaves": settings(leaf_ridge=0.0),
+    "20 genes a leaf": settings(min_rows=20.0),
+    "leaves from drawn genes only": Choice(growth={"drawn_only": True}),
+    "residual reduced by SVD": Choice(growth={"projection": "SVD"}),
+    "residual reduced to top outputs": Choice(growth={"projection": "top outputs"}),
+    "columns scaled by spread^-1/2": Choice(growth={"scale": 0.5}),
+    "25 forests of 8 trees, rate .24": Choice(replace(DEFAULT, learning_rate=0.24), {"parallel": 8}),
+    "one forest, depth 10, 3 genes a leaf": Choice(
+        replace(DEFAULT, learning_rate=1.0, depth=10, min_rows=3.0, leaf_ridge=0.0), {"parallel": DEFAULT.trees}
     ),
-    "logistic, ridge 1": (replace(DEFAULT, leaf_ridge=1.0), {"logistic": True}),
-    "logistic, rate .05, ridge 3": (replace(DEFAULT, learning_rate=0.05, leaf_ridge=3.0), {"logistic": True}),
+    "logistic, ridge 1": Choice(replace(DEFAULT, leaf_ridge=1.0), {"logistic": True}),
+    "logistic, rate .05, ridge 3": Choice(replace(DEFAULT, learning_rate=0.05, leaf_ridge=3.0), {"logistic": True}),
+    "unknown pairs weigh half": Choice(weight=unknown(0.5)),
+    "unknown pairs weigh a fifth": Choice(weight=unknown(0.2)),
+    "rare terms weigh more": Choice(weight=rare),
+    "medians for missing values": Choice(prepare=medians),
 }
 
 
-def scores(split, settings, options):
+def fit(split, choice, seed, X):
     shipped = boosting._Growth
     try:
-        if options is not None:
-            boosting._Growth = type("Chosen", (Variant,), {**options, "base": split.base})
-        model = MultiLabelBooster(settings, seed=1).fit(split.X, split.Y, base=split.base)
+        if choice.growth is not None:
+            boosting._Growth = type("Chosen", (Variant,), {**choice.growth, "base": split.base})
+        weight = None if choice.weight is None else choice.weight(split.Y)
+        return MultiLabelBooster(choice.settings, seed).fit(X, split.Y, weight, split.base)
     finally:
         boosting._Growth = shipped
-    if options and options.get("logistic"):
+
+
+def scores(split, choice, seed):
+    """Scores of the judged genes."""
+    X, X_judged = (split.X, split.X_judged) if choice.prepare is None else choice.prepare(split.X, split.X_judged)
+    if choice.most_trees:
+        choice = replace(choice, settings=replace(choice.settings, trees=best_number(split, choice, seed)))
+    model = fit(split, choice, seed, X)
+    if choice.growth and choice.growth.get("logistic"):
         start = np.clip(split.base_judged, 1e-3, 1 - 1e-3)
-        return model.predict(split.X_judged, np.log(start / (1 - start)).astype(np.float32))
-    return model.predict(split.X_judged, split.base_judged)
+        return model.predict(X_judged, np.log(start / (1 - start)).astype(np.float32))
+    return model.predict(X_judged, split.base_judged)
 
 
-def main(page, results):
-    splits = {f"{o} {a}" + ("" if share == 1 else f" {share:.0%} ({k})"): read(Path(results), o, a, k, share)
-              for o, a, k, share in SPLITS}  # fmt: skip
+def best_number(split, choice, seed, step=50):
+    """The number of trees of best micro-AP on a fifth of the genes to learn from, fitted to the others."""
+    aside = np.random.default_rng(seed).random(len(split.X)) < 0.2
+    inner = replace(split, X=split.X[~aside], Y=split.Y[~aside], base=split.base[~aside])
+    model = fit(inner, replace(choice, settings=replace(choice.settings, trees=choice.most_trees)), seed, inner.X)
+    rows, own, found = model._leaf_of(split.X[aside]), split.base[aside].copy(), {}
+    for trees in range(step, choice.most_trees + 1, step):
+        own += model.leaves[rows[:, trees - step : trees]].sum(axis=1)
+        found[trees] = micro_ap(split.Y[aside] > 0, own)
+    return max(found, key=found.get)
+
+
+def compare_variants(splits):
     rows = []
-    for name, (settings, options) in VARIANTS.items():
+    for name, choice in VARIANTS.items():
         start = time.perf_counter()
-        found = {label: micro_ap(own.Y_judged > 0, scores(own, settings, options)) for label, own in splits.items()}
-        row = {"variant": name, **found, "mean": np.mean(list(found.values())), "seconds": time.perf_counter() - start}
+        by_seed = [
+            {label: micro_ap(own.Y_judged > 0, scores(own, choice, seed)) for label, own in splits.items()}
+            for seed in SEEDS
+        ]
+        found = pd.DataFrame(by_seed)
+        means = found.mean(axis=1)
+        row = {"variant": name, **found.mean(), "mean": means.mean(), "spread of seeds": means.std(),
+               "seconds": (time.perf_counter() - start) / len(SEEDS)}  # fmt: skip
         rows.append(row)
         print(row, flush=True)
     table = pd.DataFrame(rows)
-    digits = (".0f", *[".3f"] * len(splits), ".4f", ".0f")
-    page = Path(page)
-    page.write_text(replace_between(page.read_text(), "variants", table.to_markdown(index=False, floatfmt=digits)))
+    table.insert(table.columns.get_loc("mean") + 1, "minus shipped", table["mean"] - table["mean"].iloc[0])
+    return table
+
+
+# --- what a student needs
+
+
+def students(split, seed):
+    """Micro-AP, and seconds, of a second student: grown anew, or continuing the first with fewer trees.
+
+    A student learns the labelled genes, and its teacher's scores of the unlabelled ones at a weight of .3.
+    """
+    X, base = np.vstack([split.X, split.X_unlabelled]), np.vstack([split.base, split.base_unlabelled])
+    weight = np.repeat(np.float32([1, 0.3]), [len(split.X), len(split.X_unlabelled)])[:, None]
+
+    def taught(teacher, trees, start, start_judged):
+        Y = np.vstack([split.Y, np.clip(teacher(split.X_unlabelled, split.base_unlabelled), 0, 1)])
+        model = MultiLabelBooster(replace(DEFAULT, trees=trees), seed).fit(X, Y, weight, start)
+        return model, model.predict(split.X_judged, start_judged)
+
+    first = MultiLabelBooster(DEFAULT, seed).fit(split.X, split.Y, base=split.base)
+    second, score = taught(first.predict, DEFAULT.trees, base, split.base_judged)
+    found = {"teacher": (first.predict(split.X_judged, split.base_judged), 0.0), "first student": (score, 0.0)}
+    for label, trees, start, start_judged in (
+        ("second student, grown anew", DEFAULT.trees, base, split.base_judged),
+        ("second student, 50 trees more", 50, second.predict(X, base), score),
+        ("second student, 20 trees more", 20, second.predict(X, base), score),
+    ):
+        begin = time.perf_counter()
+        found[label] = (taught(second.predict, trees, start, start_judged)[1], time.perf_counter() - begin)
+    return {label: (micro_ap(split.Y_judged > 0, own), seconds) for label, (own, seconds) in found.items()}
+
+
+def compare_students(splits):
+    rows = {}
+    for label, split in splits.items():
+        by_seed = [students(split, seed) for seed in SEEDS]
+        for student in by_seed[0]:
+            found = np.mean([own[student] for own in by_seed], axis=0)
+            row = rows.setdefault(student, {"model": student, "seconds": 0.0})
+            row[label], row["seconds"] = found[0], row["seconds"] + found[1]
+    table = pd.DataFrame(rows.values())
+    table.insert(len(table.columns), "mean", table[list(splits)].mean(axis=1))
+    return table[["model", *splits, "mean", "seconds"]]
+
+
+def text(table):
+    digits = {"mean": ".4f", "minus shipped": "+.4f", "spread of seeds": ".4f", "seconds": ".0f"}
+    return table.to_markdown(index=False, floatfmt=tuple(digits.get(column, ".3f") for column in table))
+
+
+def main(results, variants, students):
+    splits = {f"{o} {a}" + ("" if share == 1 else f" {share:.0%} ({k})"): read(Path(results), o, a, k, share)
+              for o, a, k, share in SPLITS}  # fmt: skip
+    Path(students).write_text(text(compare_students(splits)))
+    Path(variants).write_text(text(compare_variants(splits)))
 
 
 if __name__ == "__main__":
