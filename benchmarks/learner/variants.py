@@ -21,7 +21,7 @@ from geneduet.boosting import MultiLabelBooster
 from geneduet.evaluation.ranking import micro_ap
 from geneduet.learners import ViewLearner, make_view
 from geneduet.settings import Settings
-from geneduet.views import expression, homology
+from geneduet.views import coexpression, homology
 
 # organism, aspect, judged fold, share of the labels
 SPLITS = [("ecoli", "P", 0, 1), ("ecoli", "F", 0, 1), ("ecoli", "C", 0, 1), ("yeast", "F", 0, 1),
@@ -52,7 +52,7 @@ def read(results, organism, aspect, k, share):
     views = [
         make_view("sequence", matrix["sequence"], seen.genes, homology.neighbours(table["homologues"], seen.genes)),
         make_view(
-            "expression", matrix["expression"], seen.genes, expression.neighbours(table["coexpression"], seen.genes)
+            "expression", matrix["expression"], seen.genes, coexpression.neighbours(table["coexpression"], seen.genes)
         ),
     ]  # fmt: skip
     learner = ViewLearner(views, Settings(), 1.0, 0)

@@ -1,9 +1,11 @@
 """The demo organism in memory: real proteins and expression, all its labels visible."""
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from geneduet import annotations, labels, splits
@@ -13,9 +15,15 @@ from geneduet.crossfit import Task
 from geneduet.learners import make_view
 from geneduet.proteome import read_proteome
 from geneduet.settings import Settings
-from geneduet.views import expression, homology, sequence
+from geneduet.views import coexpression, families, homology
+from geneduet.views.expression.modules import modules
+from geneduet.views.given import Given
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo"
+
+
+def _family(name, given):
+    return import_module(f"geneduet.views.sequence.{name}").features(given)
 
 
 @pytest.fixture(scope="session")
@@ -32,18 +40,19 @@ def demo_task():
     engine = homology.choose_engine("auto")
     hits = homology.search(genes, proteins["sequence"].tolist(), engine, 1e-3, threads=2)
     family = homology.families(hits, genes, 0.3, 0.3)
+    given = Given(genes, proteins["sequence"].tolist())
     views = {
         "sequence": make_view(
             "sequence",
-            sequence.features(genes, proteins["sequence"].tolist()),
+            pd.concat([_family(name, given) for name in families.of_view("sequence", default=True)], axis=1),
             genes,
             homology.neighbours(hits, genes),
         ),
         "expression": make_view(
             "expression",
-            expression.modules(merged, 30),
+            modules(merged, 30),
             genes,
-            expression.neighbours(expression.partners(merged, 30), genes),
+            coexpression.neighbours(coexpression.partners(merged, 30), genes),
         ),
     }
     fold = splits.assign_folds(family, seen.annotated, 3, seed=1)

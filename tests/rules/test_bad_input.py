@@ -76,7 +76,7 @@ FAULTS = {
     "missing file": Fault(None, ["read-ontology", "bad", "out"], r": no such file; "),
     "ready-made table that never joins": Fault(
         "gene\tf1\nb0001\t1\n",
-        ["describe-sequences", "--table", "bad", "genes", "out"],
+        ["join-view", "--table", "bad", "--genes", "genes", "out"],
         r": none of its ids joins a gene: saw b0001 but want g000",
     ),
     "held-out gene that is none": Fault(

@@ -45,10 +45,16 @@ def test_the_weight_of_taught_genes_reruns_self_training_too(planned):
 
 
 def test_a_parameter_of_a_view_reruns_that_view_alone_among_the_views(planned):
-    jobs = set(planned("views={expression: {modules: 5}}"))
-    views = {"describe_sequences", "describe_expression", "search_homologues", "rank_coexpression", "read_expression"}
-    assert jobs & views == {"describe_expression"}
+    jobs = planned("views={expression: {modules: 5}}")
+    views = {"describe_family", "join_view", "search_homologues", "rank_coexpression", "read_expression"}
+    assert {name: number for name, number in jobs.items() if name in views} == {"describe_family": 1, "join_view": 1}
     assert "fit_references" in jobs
+
+
+def test_a_family_switched_off_leaves_the_others_as_they_are(planned):
+    jobs = planned("views={sequence: {families: [composition, membrane]}}")
+    assert "describe_family" not in jobs
+    assert jobs["join_view"] == 1
 
 
 def test_the_lowest_score_written_reruns_the_writing_alone(planned):

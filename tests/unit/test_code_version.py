@@ -30,7 +30,7 @@ def changed(file: Path, commands: list[str], old: str = "", new: str = "# anothe
     return [command for command in commands if code_version.code_version(command) != before[command]]
 
 
-COMMANDS = ["read-genes", "describe-sequences", "fit-references", "cotrain", "evaluate", "draw-figures"]
+COMMANDS = ["read-genes", "join-view", "fit-references", "cotrain", "evaluate", "draw-figures"]
 
 
 def test_every_command_of_the_command_line_has_a_version() -> None:
@@ -49,7 +49,17 @@ def test_where_the_package_lies_does_not_matter(package: Path, monkeypatch: pyte
 def test_a_module_changes_the_commands_that_import_it(package: Path) -> None:
     assert changed(package / "cotraining.py", COMMANDS) == ["cotrain"]
     assert changed(package / "figures.py", COMMANDS) == ["draw-figures"]
-    assert changed(package / "views" / "sequence.py", COMMANDS) == ["describe-sequences"]
+    assert changed(package / "proteome.py", COMMANDS) == ["read-genes"]
+
+
+def test_a_module_that_a_command_loads_by_name_changes_it(package: Path) -> None:
+    def version(family: str) -> str:
+        return code_version.code_version("describe-family", f"geneduet.views.sequence.{family}")
+
+    before = {family: version(family) for family in ("membrane", "dipeptides")}
+    file = package / "views" / "sequence" / "membrane.py"
+    file.write_text(file.read_text() + "# changed\n")
+    assert [family for family, old in before.items() if version(family) != old] == ["membrane"]
 
 
 def test_a_module_changes_also_the_commands_that_import_it_through_others(package: Path) -> None:

@@ -213,24 +213,65 @@ def make_later_labels(annotations: Path, folder: Path, *, ontology: Path, labels
 
 @app.command
 @described
-def describe_sequences(genes: Path, features: Path, *, table: Path | None = None, mode: Mode = "replace") -> None:
-    """Write the features of the sequence view.
+def describe_family(
+    view: Literal["sequence", "expression"],
+    family: str,
+    features: Path,
+    *,
+    genes: Path,
+    expression: Path | None = None,
+    modules: int = 50,
+) -> None:
+    """Write the features of one family.
 
     Parameters
     ----------
-    genes : as read, with sequences.
+    view : that the family is of.
+    family : its name, see docs/features.md.
     features : where to write genes x features (Parquet).
-    table : ready-made features.
-    mode : whether they stand instead of the features built here, or beside them.
+    genes : as read.
+    expression : genes x samples.
+    modules : components of a family that finds such.
     """
+    from importlib import import_module
+
+    import pandas as pd
+
     from geneduet import tables
-    from geneduet.views import sequence
+    from geneduet.views.given import Given
 
     read = tables.read(genes)
+    sequences = read["sequence"].tolist() if "sequence" in read else []
+    compendium = pd.DataFrame() if expression is None else tables.read_matrix(expression)
+    given = Given(read["gene_id"].tolist(), sequences, compendium, modules=modules)
+    found = import_module(f"geneduet.views.{view}.{family}").features(given)
+    tables.write_matrix(features, found)
+    say(f"{family}: {found.shape[1]} features of {found.shape[0]} genes")
+
+
+@app.command
+@described
+def join_view(
+    features: Path, families: list[Path], *, genes: Path, table: Path | None = None, mode: Mode = "replace"
+) -> None:
+    """Put the families of a view side by side, or a ready-made table instead of them, or beside them.
+
+    Parameters
+    ----------
+    features : where to write genes x features (Parquet).
+    families : as described.
+    genes : as read.
+    table : ready-made features.
+    mode : whether they stand instead of the families, or beside them.
+    """
+    import pandas as pd
+
+    from geneduet import tables
+
     built = None
-    if "sequence" in read and (table is None or mode == "append"):
-        built = sequence.features(read["gene_id"].tolist(), read["sequence"].tolist())
-    tables.write_matrix(features, _with_table(built, table, read["gene_id"].tolist()))
+    if families and (table is None or mode == "append"):
+        built = pd.concat(map(tables.read_matrix, families), axis=1).sort_index().rename_axis("gene_id")
+    tables.write_matrix(features, _with_table(built, table, tables.read(genes)["gene_id"].tolist()))
 
 
 @app.command
@@ -263,37 +304,6 @@ def search_homologues(
 
 @app.command
 @described
-def describe_expression(
-    genes: Path,
-    features: Path,
-    *,
-    expression: Path | None = None,
-    modules: int = 50,
-    table: Path | None = None,
-    mode: Mode = "replace",
-) -> None:
-    """Write the features of the expression view.
-
-    Parameters
-    ----------
-    genes : as read.
-    features : where to write genes x features (Parquet).
-    expression : genes x samples.
-    modules : principal components.
-    table : ready-made features.
-    mode : whether they stand instead of the features built here, or beside them.
-    """
-    from geneduet import tables
-    from geneduet.views import expression as view
-
-    built = None
-    if expression is not None and (table is None or mode == "append"):
-        built = view.modules(tables.read_matrix(expression), modules)
-    tables.write_matrix(features, _with_table(built, table, tables.read(genes)["gene_id"].tolist()))
-
-
-@app.command
-@described
 def rank_coexpression(expression: Path, neighbours: Path, *, partners: int = 50) -> None:
     """Write each gene's closest partners by mutual rank.
 
@@ -304,9 +314,9 @@ def rank_coexpression(expression: Path, neighbours: Path, *, partners: int = 50)
     partners : how many partners a gene keeps.
     """
     from geneduet import tables
-    from geneduet.views import expression as view
+    from geneduet.views import coexpression
 
-    tables.write(neighbours, view.partners(tables.read_matrix(expression), partners))
+    tables.write(neighbours, coexpression.partners(tables.read_matrix(expression), partners))
 
 
 @app.command
@@ -447,7 +457,7 @@ class Learning:
     def _views(self, genes: list[str]) -> "dict[str, View]":
         from geneduet import tables
         from geneduet.learners import make_view
-        from geneduet.views import expression, homology
+        from geneduet.views import coexpression, homology
 
         views = {}
         if self.sequence is not None:
@@ -456,7 +466,7 @@ class Learning:
             views["sequence"] = make_view("sequence", tables.read_matrix(self.sequence), genes, linked)
         if self.expression is not None:
             partners = self.coexpression
-            linked = None if partners is None else expression.neighbours(tables.read(partners), genes)
+            linked = None if partners is None else coexpression.neighbours(tables.read(partners), genes)
             views["expression"] = make_view("expression", tables.read_matrix(self.expression), genes, linked)
         return views
 

@@ -8,12 +8,13 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 
-def code_version(command: str) -> str:
+def code_version(command: str, *modules: str) -> str:
     """Hash of a command's function, its helpers, and every module of the package that they import, directly or not.
 
     Parameters
     ----------
     command : as on the command line, `fit-references` say.
+    modules : dotted names of others that it loads by name.
 
     Raises
     ------
@@ -21,7 +22,7 @@ def code_version(command: str) -> str:
     """
     body = _function(command.replace("-", "_"))
     seen: dict[Path, str] = {}
-    waiting = _imported(body)
+    waiting = _imported(body) | {PACKAGE.parent.joinpath(*name.split(".")).with_suffix(".py") for name in modules}
     while waiting:
         file = waiting.pop()
         if file not in seen:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import reprlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from textwrap import wrap
@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from geneduet.errors import InputError, nearest
 from geneduet.evidence_codes import FROM_EXPRESSION, KNOWN, NO_ANNOTATION
 from geneduet.files import open_output, read_lines, replace_between
+from geneduet.views.families import of_view
 
 _NAME = r"^[A-Za-z0-9_-]+$"
 _NAME_IN_WORDS = "letters, digits, _ and -"
@@ -74,6 +75,19 @@ def _evidence_code(code: str) -> str:
     return code
 
 
+def _family_of(view: str) -> Callable[[str], str]:
+    def check(name: str) -> str:
+        known = of_view(view)
+        if name not in known:
+            allowed = ", ".join(known)
+            raise _refusal(
+                f"'{name}' is no family of this view (allowed: {allowed}){nearest(name, known)}", "correct it"
+            )
+        return name
+
+    return check
+
+
 def _as_list(value: object) -> object:
     if value is None:
         return []
@@ -124,8 +138,8 @@ class Folds(_Group):
     coverage: Share = Field(default=0.3, description="Share of both proteins that such an alignment has to cover")
 
 
-class SequenceView(_Group):
-    """A ready-made table for the sequence view."""
+class _View(_Group):
+    """A ready-made table for a view."""
 
     table: InputFile | None = Field(
         default=None, description="Ready-made features, genes x features, first column gene id"
@@ -135,9 +149,21 @@ class SequenceView(_Group):
     )
 
 
-class ExpressionView(SequenceView):
+class SequenceView(_View):
+    """A ready-made table for the sequence view, and how the built one is made."""
+
+    families: list[Annotated[str, AfterValidator(_family_of("sequence"))]] = Field(
+        default=of_view("sequence", default=True), description=f"Families of features: {', '.join(of_view('sequence'))}"
+    )
+
+
+class ExpressionView(_View):
     """A ready-made table for the expression view, and how the built one is made."""
 
+    families: list[Annotated[str, AfterValidator(_family_of("expression"))]] = Field(
+        default=of_view("expression", default=True),
+        description=f"Families of features: {', '.join(of_view('expression'))}",
+    )
     modules: int = Field(default=50, ge=1, description="Principal components (expression modules) kept as features")
     partners: int = Field(default=50, ge=1, description="Co-expressed genes whose labels are taken as a vote")
 

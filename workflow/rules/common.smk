@@ -13,9 +13,11 @@ sys.path.insert(0, str(PACKAGE.parent))
 from geneduet import config as settings
 from geneduet.code_version import code_version as code
 from geneduet.errors import InputError
+from geneduet.views.families import FAMILIES
 
 ASPECTS = ["P", "F", "C"]
 ENVIRONMENT = "../envs/geneduet.yaml"
+FIND = {"modules"}  # families that take the number of components
 
 try:
     ORGANISMS = settings.load(config.get("organisms") or [], config, PACKAGE.parents[1] / "config" / "organisms")
@@ -87,6 +89,16 @@ def has_view(organism, view):
     """Whether an organism has a view: data to build it from, or a ready-made table."""
     own = ORGANISMS[organism]
     return bool((own.proteome if view == "sequence" else own.expression) or getattr(own.views, view).table)
+
+
+def families_of(wildcards):
+    """Feature tables of the families of a view that are switched on and have what they need."""
+    own, view = ORGANISMS[wildcards.organism], wildcards.view
+    chosen = getattr(own.views, view)
+    if chosen.table and chosen.mode == "replace":
+        return []
+    names = [name for name in chosen.families if attrgetter(FAMILIES[name].needs)(own)]
+    return [f"results/{own.name}/views/{view}/{name}.parquet" for name in names]
 
 
 def view_files(wildcards):

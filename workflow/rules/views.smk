@@ -1,17 +1,17 @@
 # The two views of a gene, and the folds that homology makes necessary.
 
 
-rule describe_sequences:
-    """Features of each protein's sequence, or the ready-made ones."""
+rule describe_family:
+    """One family of features: docs/features.md."""
     input:
         genes=rules.read_genes.output,
-        table=given("views.sequence.table"),
+        expression=branch(lambda wildcards: wildcards.view == "expression", then=rules.read_expression.output),
     output:
-        "results/{organism}/views/sequence.parquet",
+        "results/{organism}/views/{view}/{family}.parquet",
     log:
-        "logs/{organism}/describe_sequences.log",
+        "logs/{organism}/describe_family.{view}.{family}.log",
     benchmark:
-        "benchmarks/{organism}/describe_sequences.tsv"
+        "benchmarks/{organism}/describe_family.{view}.{family}.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -19,11 +19,41 @@ rule describe_sequences:
         mem_mb=memory(2000),
         runtime="30m",
     params:
-        table=option("table", "views.sequence.table"),
-        mode=options("views.sequence.mode"),
-        code=code("describe-sequences"),
+        expression=lambda wildcards, input: (
+            f"--expression {shlex.quote(str(input.expression))}" if input.expression else ""
+        ),
+        modules=lambda wildcards: options("views.expression.modules")(wildcards) if wildcards.family in FIND else "",
+        code=lambda wildcards: code("describe-family", f"geneduet.views.{wildcards.view}.{wildcards.family}"),
     shell:
-        "python -m geneduet describe-sequences {params.table} {params.mode} {input.genes:q} {output:q} > {log:q} 2>&1"
+        "python -m geneduet describe-family {wildcards.view} {wildcards.family} {output:q} --genes {input.genes:q}"
+        " {params.expression} {params.modules} > {log:q} 2>&1"
+
+
+rule join_view:
+    """The families of a view side by side, a ready-made table, or both."""
+    input:
+        families=families_of,
+        genes=rules.read_genes.output,
+        table=lambda wildcards: given(f"views.{wildcards.view}.table")(wildcards),
+    output:
+        "results/{organism}/views/{view}.parquet",
+    log:
+        "logs/{organism}/join_view.{view}.log",
+    benchmark:
+        "benchmarks/{organism}/join_view.{view}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime="20m",
+    params:
+        table=lambda wildcards: option("table", f"views.{wildcards.view}.table")(wildcards),
+        mode=lambda wildcards: options(f"views.{wildcards.view}.mode")(wildcards),
+        code=code("join-view"),
+    shell:
+        "python -m geneduet join-view {output:q} {input.families:q} --genes {input.genes:q} {params.table}"
+        " {params.mode} > {log:q} 2>&1"
 
 
 rule search_homologues:
@@ -49,37 +79,6 @@ rule search_homologues:
     shell:
         "python -m geneduet search-homologues {params.homology} --threads {threads} {input.genes:q} {output.hits:q}"
         " {output.engine:q} > {log:q} 2>&1"
-
-
-rule describe_expression:
-    """Each gene's place on the modules of the expression compendium, or the ready-made features."""
-    input:
-        genes=rules.read_genes.output,
-        expression=lambda wildcards: (rules.read_expression.output if ORGANISMS[wildcards.organism].expression else []),
-        table=given("views.expression.table"),
-    output:
-        "results/{organism}/views/expression.parquet",
-    log:
-        "logs/{organism}/describe_expression.log",
-    benchmark:
-        "benchmarks/{organism}/describe_expression.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime="30m",
-    params:
-        expression=lambda wildcards, input: (
-            f"--expression {shlex.quote(str(input.expression))}" if input.expression else ""
-        ),
-        modules=options("views.expression.modules"),
-        table=option("table", "views.expression.table"),
-        mode=options("views.expression.mode"),
-        code=code("describe-expression"),
-    shell:
-        "python -m geneduet describe-expression {params.expression} {params.modules} {params.table} {params.mode}"
-        " {input.genes:q} {output:q} > {log:q} 2>&1"
 
 
 rule rank_coexpression:

@@ -1,1 +1,1 @@
-"""Feature families of the two views: each a function from sequences or profiles to genes x features."""
+"""The views of a gene: families of features, homologues, co-expressed partners, and what labelled neighbours vote."""

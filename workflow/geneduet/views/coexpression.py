@@ -1,4 +1,4 @@
-"""Features of a gene's expression: its place on the compendium's modules, and its closest co-expressed partners."""
+"""Co-expression: correlation, mutual rank, and each gene's closest partners."""
 
 from collections.abc import Sequence
 
@@ -10,30 +10,6 @@ from scipy import sparse
 from geneduet.views.vote import Neighbours
 
 MIN_COMMON = 10  # samples that two genes must share for their correlation to count
-
-
-def modules(expression: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Principal components of the compendium: each gene's place on its main modules, and its own spread.
-
-    Parameters
-    ----------
-    expression : genes x samples, centred per gene and study; a missing value counts as the gene's mean here.
-    count : components wanted; fewer where there are fewer samples or genes.
-
-    Returns
-    -------
-    float32, genes x (components + 1).
-    """
-    filled = np.nan_to_num(expression.to_numpy(np.float64))
-    filled -= filled.mean(axis=0)
-    left, values, right = np.linalg.svd(filled, full_matrices=False)
-    kept = min(count, len(values))
-    # singular vectors come with any sign: make the largest loading positive, so that the same data give the same
-    sign = np.sign(right[np.arange(kept), np.abs(right[:kept]).argmax(axis=1)])
-    spread = np.nanstd(expression.to_numpy(np.float64), axis=1)
-    table = np.column_stack([left[:, :kept] * values[:kept] * sign, spread]).astype(np.float32)
-    names = [*(f"module_{number + 1}" for number in range(kept)), "spread"]
-    return pd.DataFrame(table, index=expression.index, columns=names)
 
 
 def correlation(expression: NDArray[np.float32], min_common: int = MIN_COMMON) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geneduet.views import expression
+from geneduet.views import coexpression
 
 NAN = math.nan
 
@@ -26,7 +26,7 @@ def symmetric(pairs: dict[tuple[str, str], float], genes: str) -> np.ndarray:
 
 def test_correlation_is_over_the_samples_that_both_genes_have() -> None:
     table = compendium(missing=0.2, samples=20).to_numpy()
-    found = expression.correlation(table, min_common=10)
+    found = coexpression.correlation(table, min_common=10)
     for i, j in [(0, 1), (3, 7), (20, 4), (29, 28)]:
         both = np.isfinite(table[i]) & np.isfinite(table[j])
         assert both.sum() >= 10
@@ -38,28 +38,28 @@ def test_correlation_is_over_the_samples_that_both_genes_have() -> None:
 def test_too_few_common_samples_give_no_correlation() -> None:
     rising = np.arange(12.0)
     half = np.where(rising < 9, rising, NAN)
-    found = expression.correlation(np.array([rising, rising * 2 + 1, half, half], np.float32), min_common=10)
+    found = coexpression.correlation(np.array([rising, rising * 2 + 1, half, half], np.float32), min_common=10)
     assert found[0, 1] == 1
     assert np.isnan(found[[0, 1, 2], [2, 3, 3]]).all()  # nine samples in common
 
 
 def test_a_gene_that_never_changes_correlates_with_none() -> None:
     values = np.vstack([np.arange(12.0), np.full(12, 0.1), np.full(12, 1e6) + 0.3])
-    assert np.isnan(expression.correlation(values.astype(np.float32))).all()
+    assert np.isnan(coexpression.correlation(values.astype(np.float32))).all()
 
 
 def test_correlation_survives_a_large_offset() -> None:
     random = np.random.default_rng(1)
     values = random.normal(size=(3, 50)).astype(np.float32)
     np.testing.assert_allclose(
-        expression.correlation(values + np.float32(100)), expression.correlation(values), atol=1e-3
+        coexpression.correlation(values + np.float32(100)), coexpression.correlation(values), atol=1e-3
     )
 
 
 def test_mutual_rank_is_the_geometric_mean_of_both_ranks() -> None:
     # b is a's closest partner; a is only b's second, after c; a is c's second, and c a's second
     correlation = symmetric({("a", "b"): 0.8, ("b", "c"): 0.9, ("a", "c"): 0.1}, "abc")
-    mutual = expression.mutual_rank(correlation)
+    mutual = coexpression.mutual_rank(correlation)
     assert mutual[0, 1] == mutual[1, 0] == pytest.approx(math.sqrt(1 * 2))
     assert mutual[1, 2] == 1
     assert mutual[0, 2] == 2
@@ -68,7 +68,7 @@ def test_mutual_rank_is_the_geometric_mean_of_both_ranks() -> None:
 def test_a_pair_without_correlation_has_no_mutual_rank_and_takes_no_rank() -> None:
     # a and b share no samples; d is b's first and a's second, a is d's first and b is d's second
     correlation = symmetric({("a", "c"): 0.9, ("a", "d"): 0.8, ("b", "d"): 0.3, ("c", "d"): -0.5}, "abcd")
-    mutual = expression.mutual_rank(correlation)
+    mutual = coexpression.mutual_rank(correlation)
     assert np.isnan(mutual[0, 1])
     assert mutual[1, 3] == pytest.approx(math.sqrt(1 * 2))
     assert mutual[0, 3] == pytest.approx(math.sqrt(2 * 1))
@@ -76,7 +76,7 @@ def test_a_pair_without_correlation_has_no_mutual_rank_and_takes_no_rank() -> No
 
 def test_mutual_rank_needs_a_square() -> None:
     with pytest.raises(ValueError, match="square"):
-        expression.mutual_rank(np.zeros((2, 3), np.float32))
+        coexpression.mutual_rank(np.zeros((2, 3), np.float32))
 
 
 def test_partners_are_the_closest_by_mutual_rank() -> None:
@@ -84,7 +84,7 @@ def test_partners_are_the_closest_by_mutual_rank() -> None:
     time = np.arange(12.0)
     own = np.tile([1.0, -1.0, 0.0], 4)
     table = pd.DataFrame([time, time + 0.1 * own, -time, own + 0.05 * time], index=list("abcd")).astype(np.float32)
-    found = expression.partners(table, 1).set_index("gene_id")
+    found = coexpression.partners(table, 1).set_index("gene_id")
     assert list(found.columns) == ["partner_id", "mutual_rank", "correlation"]
     assert (found.loc["a", "partner_id"], found.loc["b", "partner_id"]) == ("b", "a")
     assert found.loc["a", "mutual_rank"] == 1
@@ -94,61 +94,18 @@ def test_partners_are_the_closest_by_mutual_rank() -> None:
 def test_a_gene_has_as_many_partners_as_it_can() -> None:
     table = compendium(genes=6, samples=12)
     table.iloc[5, 3:] = NAN  # three samples: comparable with none
-    found = expression.partners(table, 10)
+    found = coexpression.partners(table, 10)
     assert found.groupby("gene_id").size().to_dict() == dict.fromkeys([f"g{number}" for number in range(5)], 4)
     assert not (found["gene_id"] == found["partner_id"]).any()
     for _, own in found.groupby("gene_id"):
         assert own["mutual_rank"].is_monotonic_increasing
 
 
-def test_modules_are_the_principal_components() -> None:
-    table = compendium()
-    found = expression.modules(table, 5)
-    assert found.columns.tolist() == [*(f"module_{number}" for number in range(1, 6)), "spread"]
-    assert (found.index.tolist(), found.to_numpy().dtype) == (table.index.tolist(), np.float32)
-    centred = table.to_numpy(float) - table.to_numpy(float).mean(axis=0)
-    # places on components keep the variance of the largest eigenvalues, and are uncorrelated
-    squares = found.filter(like="module").to_numpy(float)
-    eigenvalues = np.linalg.eigvalsh(centred.T @ centred)[::-1]
-    np.testing.assert_allclose(squares.T @ squares, np.diag(eigenvalues[:5]), atol=1e-3)
-    np.testing.assert_allclose(found["spread"], table.std(axis=1, ddof=0), rtol=1e-5)
-
-
-def test_all_modules_together_keep_all_distances() -> None:
-    table = compendium(genes=8, samples=12)
-    found = expression.modules(table, 50).filter(like="module").to_numpy(float)
-    assert found.shape == (8, 8)  # no more than genes
-    for i, j in [(0, 1), (2, 7)]:
-        expected = np.linalg.norm(table.to_numpy(float)[i] - table.to_numpy(float)[j])
-        assert np.linalg.norm(found[i] - found[j]) == pytest.approx(expected, abs=1e-4)
-
-
-def test_modules_have_the_same_sign_whatever_the_order_of_the_genes() -> None:
-    table = compendium()
-    found = expression.modules(table, 3)
-    other = expression.modules(table.iloc[::-1], 3)
-    pd.testing.assert_frame_equal(other.loc[found.index], found, rtol=1e-4, atol=1e-4)
-    # a gene that follows the sample of the largest loading is on the positive side
-    one = pd.DataFrame(np.outer([1.0, -1.0], [3.0, -1.0, -1.0, -1.0]), index=["up", "down"])
-    assert expression.modules(one, 1)["module_1"].tolist() == pytest.approx([math.sqrt(12), -math.sqrt(12)])
-
-
-def test_a_missing_value_counts_as_the_genes_mean() -> None:
-    table = compendium()
-    table.iloc[0, 0] = NAN
-    filled = table.fillna(0)
-    pd.testing.assert_series_equal(
-        expression.modules(table, 3)["module_1"], expression.modules(filled, 3)["module_1"], rtol=1e-6
-    )
-    # but not in its spread
-    assert expression.modules(table, 3)["spread"].iloc[0] == pytest.approx(np.nanstd(table.iloc[0].to_numpy(float)))
-
-
 def test_close_partners_vote_with_more_weight() -> None:
     table = pd.DataFrame(
         {"gene_id": ["a", "a", "c"], "partner_id": ["b", "c", "a"], "mutual_rank": [1.0, 4.0, 4.0], "correlation": 0.5}
     )
-    links = expression.neighbours(table, ["x", "a", "b", "c"])
+    links = coexpression.neighbours(table, ["x", "a", "b", "c"])
     # 1 / sqrt(rank); a has b among its partners, b not a
     assert links.weights.toarray().tolist() == [[0, 0, 0, 0], [0, 0, 1, 0.5], [0, 0, 0, 0], [0, 0.5, 0, 0]]
     assert links.copies.shape == (4, 4)

@@ -1,0 +1,1 @@
+"""Families of features of an expression compendium, one a file."""

@@ -1,0 +1,1 @@
+"""Families of features of a protein sequence, one a file."""
