@@ -176,8 +176,8 @@ def _view(name: str, features: NDArray[np.float64], partners: sparse.csr_array, 
     links = sparse.csr_array(sparse.diags_array(linked.astype(float)) @ partners)
     links.eliminate_zeros()
     none = sparse.csr_array(partners.shape, dtype=bool)
-    neighbours = Neighbours(links, none) if links.nnz else None
-    return View(name, features.astype(np.float32), columns, np.ones(GENES, bool), neighbours)
+    voters = {("homologues" if name == "sequence" else "coexpressed"): Neighbours(links, none)} if links.nnz else {}
+    return View(name, features.astype(np.float32), columns, np.ones(GENES, bool), voters)
 
 
 # --- what the product makes of it

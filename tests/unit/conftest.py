@@ -61,17 +61,18 @@ def simulated() -> Task:
     partners = [(i, j) for i in range(GENES) for j in range(i) if random.random() < (0.06 if shared[i, j] else 0.02)]
     score = random.uniform(50, 400, (GENES, GENES))
 
-    def view(name, blur, neighbours, present):
+    def view(name, blur, voters, present):
         told = function + random.normal(0, blur, function.shape)
         features = np.hstack([told, random.normal(size=(GENES, 4))]).astype(np.float32)
         features[~present] = np.nan
-        return View(name, features, [f"{name}:{number}" for number in range(12)], present, neighbours)
+        return View(name, features, [f"{name}:{number}" for number in range(12)], present, voters)
 
     everywhere, expressed = np.ones(GENES, bool), np.arange(GENES) % 10 > 0
     measured = [(i, j) for i, j in partners if expressed[i] and expressed[j]]
+    homologues = _links(relatives, lambda i, j: score[i, j], copies)
     views = {
-        "sequence": view("sequence", 0.45, _links(relatives, lambda i, j: score[i, j], copies), everywhere),
-        "expression": view("expression", 0.45, _links(measured, lambda i, j: 0.5), expressed),
+        "sequence": view("sequence", 0.45, {"homologues": homologues}, everywhere),
+        "expression": view("expression", 0.45, {"coexpressed": _links(measured, lambda i, j: 0.5)}, expressed),
     }
     seen = truth & annotated[:, None]
     share = seen.sum(axis=0) / annotated.sum()

@@ -25,7 +25,7 @@ def test_naive_gives_all_genes_the_share_of_the_other_folds(simulated):
 
 def test_homology_votes_where_there_is_a_labelled_homologue_and_is_naive_elsewhere(simulated):
     models = baselines.untrained(simulated)
-    links = simulated.views["sequence"].neighbours.weights.toarray()
+    links = simulated.views["sequence"].voters["homologues"].weights.toarray()
     training, truth = simulated.training(0), simulated.labels.positive.toarray()
     voters = links * training
     alone = (voters.sum(axis=1) == 0) & ~training

@@ -251,9 +251,6 @@ def test_several_faults_are_counted(organism_file):
 @pytest.mark.parametrize(
     "keys",
     [
-        {"reference": {"proteome": "p.faa"}},
-        {"domains": ["pfam.tsv"]},
-        {"genome": {"gff": "g.gff"}},
         {"annotations_later": "later.gpad"},
         {"annotations": "a.gpad.gz"},
         {"proteome": {"url": "https://example.org/p.faa", "sha256": "0"}},

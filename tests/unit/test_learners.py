@@ -36,9 +36,9 @@ def test_each_column_that_the_trees_see_has_a_name_of_its_own(simulated, learner
     assert len(columns) == len(set(columns)) == features.shape[1]
     assert base.shape == simulated.labels.positive.shape
     # the vote of the first view stands behind the features of all views
-    place = columns.index(f"{names[0]}:best_neighbour")
-    links = own.views[0].neighbours
-    given = vote.vote(links, simulated.labels.positive, simulated.training(0))
+    place = columns.index(f"{names[0]}:{next(iter(own.views[0].voters))}:closest")
+    links = own.views[0].voters["homologues" if names[0] == "sequence" else "coexpressed"]
+    given = links.vote(simulated.labels.positive, simulated.training(0))
     np.testing.assert_allclose(features[:, place], given.strength, rtol=1e-6)
 
 

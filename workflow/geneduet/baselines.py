@@ -1,6 +1,7 @@
 """The reference models that co-training is measured against: always fitted, always reported."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from geneduet.scores import SUPERVISED
 from geneduet.views import vote
 
 SEQUENCE, EXPRESSION, EARLY = "sequence", "expression", "early_fusion"
+HOMOLOGUES, REFERENCE = "homologues", "reference"  # voters of the sequence view
 
 
 def learned_models(task: Task) -> dict[str, list[str]]:
@@ -97,15 +99,21 @@ def _either(task: Task, learned: Mapping[str, Sequence[Matrix]]) -> Sequence[Mat
 
 
 def untrained(task: Task) -> dict[str, Sequence[Matrix]]:
-    """Naive (term frequency) and, where the sequence view has neighbours, homology (their vote; naive without one).
+    """Naive (term frequency) and, where there are homologues, homology (their vote; naive without one).
+
+    With a reference its proteins vote beside the proteome's own genes, and alone as `reference_homology`.
 
     Returns
     -------
     For each model and chain, scores (genes, terms); neither calibrated nor reconciled.
     """
-    votes = {"naive": _naive}
-    if SEQUENCE in task.views and task.views[SEQUENCE].neighbours is not None:
-        votes["homology"] = _homology
+    votes: dict[str, Callable[[Task, NDArray[np.bool_]], Matrix]] = {"naive": _naive}
+    voters = task.views[SEQUENCE].voters if SEQUENCE in task.views else {}
+    own, reference = ([voters[name]] if name in voters else [] for name in (HOMOLOGUES, REFERENCE))
+    if own or reference:
+        votes["homology"] = partial(_homology, own + reference)
+    if reference:
+        votes["reference_homology"] = partial(_homology, reference)
     return {name: _voted(task, vote_) for name, vote_ in votes.items()}
 
 
@@ -125,10 +133,8 @@ def _naive(task: Task, training: NDArray[np.bool_]) -> Matrix:
     return np.repeat(vote.naive(task.labels.positive, training)[None], len(training), axis=0)
 
 
-def _homology(task: Task, training: NDArray[np.bool_]) -> Matrix:
-    neighbours = task.views[SEQUENCE].neighbours
-    assert neighbours is not None
-    given = vote.vote(neighbours, task.labels.positive, training)
+def _homology(voters: Sequence[vote.Voters], task: Task, training: NDArray[np.bool_]) -> Matrix:
+    given = vote.join([own.vote(task.labels.positive, training) for own in voters])
     prior = vote.naive(task.labels.positive, training)
     return np.where(given.strength[:, None] > 0, given.share, prior).astype(np.float32)
 
@@ -143,8 +149,7 @@ def calibrated(task: Task, models: Mapping[str, Sequence[Matrix]], folder: Path)
     """
     everyone = np.ones(len(task.fold), bool)
     return {
-        name: calibrate(task, name, own, everyone, folder) if name == "homology" else own
-        for name, own in models.items()
+        name: own if name == "naive" else calibrate(task, name, own, everyone, folder) for name, own in models.items()
     }
 
 

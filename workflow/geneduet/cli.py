@@ -220,6 +220,7 @@ def describe_family(
     *,
     genes: Path,
     expression: Path | None = None,
+    file: Annotated[list[tuple[str, Path]] | None, Parameter(negative="")] = None,
     modules: int = 50,
 ) -> None:
     """Write the features of one family.
@@ -231,6 +232,7 @@ def describe_family(
     features : where to write genes x features (Parquet).
     genes : as read.
     expression : genes x samples.
+    file : what else a family is made of, by the key that names it; several times.
     modules : components of a family that finds such.
     """
     from importlib import import_module
@@ -243,10 +245,61 @@ def describe_family(
     read = tables.read(genes)
     sequences = read["sequence"].tolist() if "sequence" in read else []
     compendium = pd.DataFrame() if expression is None else tables.read_matrix(expression)
-    given = Given(read["gene_id"].tolist(), sequences, compendium, modules=modules)
+    files = {key: [path for name, path in file or [] if name == key] for key, _ in file or []}
+    given = Given(read["gene_id"].tolist(), sequences, compendium, files, modules)
     found = import_module(f"geneduet.views.{view}.{family}").features(given)
     tables.write_matrix(features, found)
     say(f"{family}: {found.shape[1]} features of {found.shape[0]} genes")
+
+
+@app.command
+@described
+def read_domains(
+    domains: Path, source: list[Path], *, genes: Path, gene_map: Path | None = None, threads: int = 1
+) -> None:
+    """Read where the domains of the proteins are.
+
+    Parameters
+    ----------
+    domains : where to write gene_id, domain, start, end, evalue (Parquet).
+    source : InterProScan TSV, HMMER tables, or HMM libraries to search the proteins with.
+    genes : as read, with sequences.
+    gene_map : not needed where the files name genes; else their protein ids are those of the proteome.
+    """
+    from geneduet import domains as reader
+    from geneduet import tables
+
+    read = tables.read(genes)
+    ids, proteins = read["gene_id"].tolist(), read["protein_id"].tolist()
+    named = dict(zip(ids, proteins, strict=True)) if gene_map else None
+    found = reader.read_domains(source, ids, read["sequence"].tolist(), threads, named)
+    tables.write(domains, found)
+    say(
+        f"{len(found)} domains of {found['domain'].nunique()} kinds in {found['gene_id'].nunique()} of {len(ids)} genes"
+    )
+
+
+@app.command
+@described
+def read_genome(
+    kind: Literal["cds", "gff"], source: Path, table: Path, *, genes: Path, id_map: Path | None = None
+) -> None:
+    """Read coding sequences, or the places of the genes.
+
+    Parameters
+    ----------
+    kind : which of the two.
+    source : FASTA[.gz] of coding sequences, or GFF3[.gz].
+    table : where to write them (Parquet).
+    genes : as read.
+    id_map : TSV gene_id, then columns of aliases.
+    """
+    from geneduet import genome, tables
+
+    ids = tables.read(genes)["gene_id"].tolist()
+    found = (genome.read_cds if kind == "cds" else genome.read_gff)(source, ids, _aliases(id_map, ids))
+    tables.write(table, found)
+    say(f"{found['gene_id'].nunique()} of {len(ids)} genes")
 
 
 @app.command
@@ -317,6 +370,138 @@ def rank_coexpression(expression: Path, neighbours: Path, *, partners: int = 50)
     from geneduet.views import coexpression
 
     tables.write(neighbours, coexpression.partners(tables.read_matrix(expression), partners))
+
+
+@app.command
+@described
+def link_genes(
+    by: Literal["homologues", "coexpressed", "chromosome"], found: Path, links: Path, *, genes: Path
+) -> None:
+    """Write the links along which labelled genes vote.
+
+    Parameters
+    ----------
+    by : what links them.
+    found : hits of the homology search, co-expressed partners, or places on the chromosome.
+    links : where to write gene_id, partner_id, weight, copy (Parquet).
+    genes : as read.
+    """
+    from geneduet import genome, tables
+    from geneduet.views import coexpression, homology
+    from geneduet.views import links as table
+
+    ids = tables.read(genes)["gene_id"].tolist()
+    linked = {
+        "homologues": homology.neighbours,
+        "coexpressed": coexpression.neighbours,
+        "chromosome": genome.neighbours,
+    }
+    neighbours = linked[by](tables.read(found), ids)
+    tables.write(links, table.to_table(neighbours, ids))
+
+
+@app.command
+@described
+def bridge_genes(links: Path, bridges: Path, *, genes: Path) -> None:
+    """Write links to genes that are reached through others, labelled or not.
+
+    Parameters
+    ----------
+    links : as written by `link-genes`.
+    bridges : where to write them, in the same form.
+    genes : as read.
+    """
+    from geneduet import tables
+    from geneduet.views import links as table
+
+    ids = tables.read(genes)["gene_id"].tolist()
+    direct = table.from_table(tables.read(links), ids)
+    reached = table.bridges(direct)
+    tables.write(bridges, table.to_table(reached, ids))
+    say(f"{direct.weights.nnz} direct links, {reached.weights.nnz} with those through others")
+
+
+@app.command
+@described
+def read_reference(
+    proteome: Path,
+    source: Path,
+    proteins: Path,
+    annotations: Path,
+    *,
+    ontology: Path,
+    evidence_code: list[str] | None = None,
+    exclude_taxon: list[int] | None = None,
+) -> None:
+    """Read annotated proteins of other species.
+
+    Parameters
+    ----------
+    proteome : FASTA[.gz].
+    source : GAF or TSV[.gz] of their annotations.
+    proteins : where to write those that are annotated: gene_id, sequence (Parquet).
+    annotations : where to write gene_id, term, evidence, negated (Parquet).
+    ontology : as read.
+    evidence_code : one that counts; several times; all but ND without any.
+    exclude_taxon : NCBI taxonomy id of a species to leave out; several times.
+    """
+    from geneduet import ontology as go
+    from geneduet import reference, tables
+
+    found = reference.read_source(proteome, source, go.read(ontology), evidence_code, exclude_taxon or [])
+    tables.write(proteins, found.proteins)
+    tables.write(annotations, found.annotations)
+    say(*found.reports)
+
+
+@app.command
+@described
+def search_reference(
+    genes: Path, proteins: Path, hits: Path, *, engine: str, max_evalue: float, threads: int = 1
+) -> None:
+    """Search the proteins of the organism against those of the reference.
+
+    Parameters
+    ----------
+    genes : as read, with sequences.
+    proteins : of the reference, as read.
+    hits : where to write the hits (Parquet).
+    engine : auto, diamond or phmmer.
+    max_evalue : of a hit.
+    """
+    from geneduet import tables
+    from geneduet.views import homology
+
+    own, others = tables.read(genes), tables.read(proteins)
+    queries, targets = (dict(zip(table["gene_id"], table["sequence"], strict=True)) for table in (own, others))
+    found = homology.search_others(queries, targets, homology.choose_engine(engine), max_evalue, threads)
+    tables.write(hits, found)
+    say(f"{found['query'].nunique()} of {len(own)} proteins have a hit in the reference, {len(found)} hits")
+
+
+@app.command
+@described
+def make_reference(folder: Path, *, hits: Path, genes: Path, annotations: Path, ontology: Path) -> None:
+    """Make the reference's vote of each aspect: which proteins vote on a gene, and what they say.
+
+    Parameters
+    ----------
+    folder : where to write `<aspect>.npz`.
+    hits : of the genes in the reference.
+    genes : as read.
+    annotations : of the reference, as read.
+    ontology : as read.
+    """
+    from geneduet import ontology as go
+    from geneduet import tables
+    from geneduet.views import reference
+
+    graph, ids = go.read(ontology), tables.read(genes)["gene_id"].tolist()
+    found, rows = tables.read(hits), tables.read(annotations)
+    for aspect in go.ASPECTS:
+        made = reference.make(aspect, ids, found, rows, graph)
+        reference.write(folder / f"{aspect}.npz", made)
+        say(f"{aspect}: {len(made.proteins)} annotated proteins vote, on {(made.weights.sum(axis=1) > 0).sum()} genes")
 
 
 @app.command
@@ -398,6 +583,31 @@ def hide_labels(
     say(f"{kept.sum()} of {(annotated & ~test).sum()} labelled genes keep their labels; {test.sum()} test genes")
 
 
+@app.command
+@described
+def make_domain_votes(folder: Path, *, domains: Path, domain_terms: list[Path], genes: Path, ontology: Path) -> None:
+    """Make the vote of the domains in each aspect: which genes have which, and what is said of them.
+
+    Parameters
+    ----------
+    folder : where to write `<aspect>.npz`.
+    domains : as read.
+    domain_terms : interpro2go, pfam2go; several times.
+    genes, ontology : as read.
+    """
+    from geneduet import mappings, tables
+    from geneduet import ontology as go
+    from geneduet.views import reference
+
+    graph, ids, found = go.read(ontology), tables.read(genes)["gene_id"].tolist(), tables.read(domains)
+    rows = mappings.annotations([mappings.read_external2go(file) for file in domain_terms], graph)
+    hits = found.drop_duplicates(["gene_id", "domain"]).rename(columns={"gene_id": "query", "domain": "target"})
+    for aspect in go.ASPECTS:
+        made = reference.make(aspect, ids, hits.assign(bitscore=1.0), rows, graph)
+        reference.write(folder / f"{aspect}.npz", made)
+        say(f"{aspect}: {int((made.labels.sum(axis=1) > 0).sum())} of {len(made.proteins)} domains have a term")
+
+
 # --- learning
 
 
@@ -411,8 +621,9 @@ class Learning:
     ----------
     labels : of the aspect.
     folds : table of folds.
-    sequence, homologues : features and hits of the sequence view.
-    expression, coexpression : features and partners of the expression view.
+    sequence, expression : features of the views.
+    voters : view, name and file of those whose labels vote: links between genes (Parquet), or a reference (NPZ);
+        several times.
     minimum_labels : labelled genes that an aspect needs.
     seed : of everything random.
     threads : folds fitted at the same time.
@@ -425,9 +636,8 @@ class Learning:
     seed: int
     minimum_labels: int
     sequence: Path | None = None
-    homologues: Path | None = None
     expression: Path | None = None
-    coexpression: Path | None = None
+    voters: Annotated[list[tuple[str, str, Path]], Parameter(negative="")] = field(default_factory=list)
     threads: int = 1
     settings: Annotated[Settings, Parameter(name="*")] = field(default_factory=Settings)
     unknown_weight: float = 1.0
@@ -440,7 +650,7 @@ class Learning:
         aspect, split = labels.read(self.labels), tables.read(self.folds)
         task = Task(
             labels=aspect,
-            views=self._views(aspect.genes),
+            views=self._views(aspect),
             fold=split["fold"].to_numpy(),
             family=split["family"].to_numpy(),
             folds=int(split["fold"].max()) + 1,
@@ -454,20 +664,22 @@ class Learning:
             say(f"{aspect.aspect}: the {name} view is left out, too few labelled genes have it")
         return usable
 
-    def _views(self, genes: list[str]) -> "dict[str, View]":
+    def _views(self, labels: "Labels") -> "dict[str, View]":
         from geneduet import tables
         from geneduet.learners import make_view
-        from geneduet.views import coexpression, homology
+        from geneduet.views import links, reference
+        from geneduet.views.vote import Voters
 
+        voters: dict[str, dict[str, Voters]] = {"sequence": {}, "expression": {}}
+        for view, name, file in self.voters:
+            if file.suffix == ".npz":
+                voters[view][name] = reference.read(file, labels.terms)
+            else:
+                voters[view][name] = links.from_table(tables.read(file), labels.genes)
         views = {}
-        if self.sequence is not None:
-            hits = self.homologues
-            linked = None if hits is None else homology.neighbours(tables.read(hits), genes)
-            views["sequence"] = make_view("sequence", tables.read_matrix(self.sequence), genes, linked)
-        if self.expression is not None:
-            partners = self.coexpression
-            linked = None if partners is None else coexpression.neighbours(tables.read(partners), genes)
-            views["expression"] = make_view("expression", tables.read_matrix(self.expression), genes, linked)
+        for name, features in (("sequence", self.sequence), ("expression", self.expression)):
+            if features is not None:
+                views[name] = make_view(name, tables.read_matrix(features), labels.genes, voters[name])
         return views
 
 

@@ -15,13 +15,22 @@ from textwrap import wrap
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from geneduet.errors import InputError, nearest
 from geneduet.evidence_codes import FROM_EXPRESSION, KNOWN, NO_ANNOTATION
 from geneduet.files import open_output, read_lines, replace_between
-from geneduet.views.families import of_view
+from geneduet.views.families import of_view, voters_of
 
 _NAME = r"^[A-Za-z0-9_-]+$"
 _NAME_IN_WORDS = "letters, digits, _ and -"
@@ -29,7 +38,7 @@ _NAME_IN_WORDS = "letters, digits, _ and -"
 # keys whose text is a path, wherever they stand
 _FILE_KEYS = {
     *("ontology", "proteome", "gene_map", "id_map", "annotations", "annotations_later", "expression", "holdout_genes"),
-    *("matrix", "table"),
+    *("matrix", "table", "domains", "domain_terms", "cds", "gff"),
 }
 
 _REFUSED_CODES = {
@@ -75,14 +84,11 @@ def _evidence_code(code: str) -> str:
     return code
 
 
-def _family_of(view: str) -> Callable[[str], str]:
+def _one_of(known: list[str]) -> Callable[[str], str]:
     def check(name: str) -> str:
-        known = of_view(view)
         if name not in known:
             allowed = ", ".join(known)
-            raise _refusal(
-                f"'{name}' is no family of this view (allowed: {allowed}){nearest(name, known)}", "correct it"
-            )
+            raise _refusal(f"'{name}' is not of this view (allowed: {allowed}){nearest(name, known)}", "correct it")
         return name
 
     return check
@@ -152,17 +158,23 @@ class _View(_Group):
 class SequenceView(_View):
     """A ready-made table for the sequence view, and how the built one is made."""
 
-    families: list[Annotated[str, AfterValidator(_family_of("sequence"))]] = Field(
+    families: list[Annotated[str, AfterValidator(_one_of(of_view("sequence")))]] = Field(
         default=of_view("sequence", default=True), description=f"Families of features: {', '.join(of_view('sequence'))}"
+    )
+    votes: list[Annotated[str, AfterValidator(_one_of(voters_of("sequence")))]] = Field(
+        default=voters_of("sequence"), description=f"Whose labels vote: {', '.join(voters_of('sequence'))}"
     )
 
 
 class ExpressionView(_View):
     """A ready-made table for the expression view, and how the built one is made."""
 
-    families: list[Annotated[str, AfterValidator(_family_of("expression"))]] = Field(
+    families: list[Annotated[str, AfterValidator(_one_of(of_view("expression")))]] = Field(
         default=of_view("expression", default=True),
         description=f"Families of features: {', '.join(of_view('expression'))}",
+    )
+    votes: list[Annotated[str, AfterValidator(_one_of(voters_of("expression")))]] = Field(
+        default=voters_of("expression"), description=f"Whose labels vote: {', '.join(voters_of('expression'))}"
     )
     modules: int = Field(default=50, ge=1, description="Principal components (expression modules) kept as features")
     partners: int = Field(default=50, ge=1, description="Co-expressed genes whose labels are taken as a vote")
@@ -212,6 +224,31 @@ class CoTraining(_Group):
         "the prior",
     )
     weight: Share = Field(default=0.3, description="Weight of a taught gene against a labelled one")
+
+
+class Reference(_Group):
+    """Annotated proteins of other species."""
+
+    proteome: InputFile = Field(description="FASTA of the proteins")
+    annotations: InputFile = Field(description="GAF or TSV of their annotations; ids as in the FASTA")
+    evidence_codes: list[Annotated[str, AfterValidator(_evidence_code)]] = Field(
+        default=[], description="Evidence codes that count; empty or `all`: every one but ND", validate_default=False
+    )
+    exclude_taxa: list[int] = Field(
+        default=[], description="NCBI taxonomy ids of species to leave out, by OX= in the FASTA headers"
+    )
+
+    @field_validator("evidence_codes", mode="before")
+    @classmethod
+    def _all(cls, value: object) -> object:
+        return [] if value == "all" else value
+
+
+class Genome(_Group):
+    """Coding sequences and places of the genes."""
+
+    cds: InputFile | None = Field(default=None, description="FASTA of coding sequences: codon usage")
+    gff: InputFile | None = Field(default=None, description="GFF3: places on the chromosome, neighbours, operons")
 
 
 class TermSelection(_Group):
@@ -328,9 +365,17 @@ class Organism(_Group):
     holdout_genes: InputFile | None = Field(
         default=None, description="Text file, one gene id a line: their labels are hidden from training, then scored"
     )
-    reference: NotYet = Field(default=None, description="Annotated proteins of other species; not built yet")
-    domains: NotYet = Field(default=[], description="Domain tables and HMM libraries; not built yet")
-    genome: NotYet = Field(default={}, description="Coding sequences and GFF3; not built yet")
+    reference: Reference | None = Field(
+        default=None,
+        description="Annotated proteins of other species, Swiss-Prot say, that vote beside the organism's own",
+    )
+    domains: Annotated[list[InputFile], BeforeValidator(_as_list)] = Field(
+        default=[], description="Domains of the proteins: InterProScan TSV, HMMER tables, HMM libraries"
+    )
+    domain_terms: Annotated[list[InputFile], BeforeValidator(_as_list)] = Field(
+        default=[], description="What domains say: interpro2go, pfam2go; proteins vote on these terms by their domains"
+    )
+    genome: Genome = Field(default=Genome(), description="Coding sequences and places of the genes")
     annotations_later: Annotated[InputFile, AfterValidator(_no_gpad)] | None = Field(
         default=None,
         description="A later release of the same annotations: turns on the temporal holdout; judged on, never learned "
@@ -366,6 +411,10 @@ class Organism(_Group):
         single = ("ontology", "proteome", "gene_map", "id_map", "annotations", "annotations_later", "holdout_genes")
         files: dict[str, Path | None] = {key: getattr(self, key) for key in single}
         files |= {f"expression.{study.name}": study.matrix for study in self.expression}
+        files |= {f"{key}.{file.name}": file for key in ("domains", "domain_terms") for file in getattr(self, key)}
+        files |= {f"genome.{key}": getattr(self.genome, key) for key in ("cds", "gff")}
+        if self.reference:
+            files |= {f"reference.{key}": getattr(self.reference, key) for key in ("proteome", "annotations")}
         files |= {f"views.{view}.table": getattr(self.views, view).table for view in ("sequence", "expression")}
         return {key: path for key, path in files.items() if path is not None}
 

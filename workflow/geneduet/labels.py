@@ -128,6 +128,24 @@ def relabel(known: Labels, annotations: pd.DataFrame, ontology: Ontology) -> Lab
     )
 
 
+def propagated(
+    aspect: str, genes: Sequence[str], annotations: pd.DataFrame, ontology: Ontology
+) -> tuple[list[str], sparse.csr_array]:
+    """All terms of an aspect but the roots, and the positives on them with all ancestors: (genes, terms).
+
+    Parameters
+    ----------
+    annotations : gene_id, term (live), negated; as `annotations.select` gives them. Those of other genes are passed
+        over.
+    """
+    columns, closure = _of_aspect(ontology, aspect)
+    terms = [ontology.terms[column] for column in columns]
+    ours = annotations[annotations["gene_id"].isin(list(genes))]
+    positive, _ = _propagated(ours, genes, terms, closure)
+    chosen = _selection(terms, positive, set(ontology.roots()), 0)
+    return [terms[column] for column in chosen], positive[:, chosen]
+
+
 def _of_aspect(ontology: Ontology, aspect: str) -> tuple[NDArray[np.intp], sparse.csr_array]:
     """Places of the aspect's terms in the ontology, and their ancestors within the aspect."""
     columns = ontology.of_aspect(aspect)

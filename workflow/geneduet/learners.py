@@ -1,8 +1,8 @@
-"""A learner on one view of the genes, or on several at once: features and neighbours' votes in, scores out."""
+"""A learner on one view of the genes, or on several at once: features and votes in, scores out."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +15,7 @@ from geneduet.files import open_output
 from geneduet.labels import Labels
 from geneduet.settings import Settings
 from geneduet.views import vote
-from geneduet.views.vote import Neighbours
+from geneduet.views.vote import Voters
 
 Matrix = NDArray[np.float32]
 
@@ -30,27 +30,28 @@ class View:
     features : (genes, features), NaN for missing.
     columns : names of the features.
     present : (genes,), whether the gene has this view at all.
-    neighbours : links along which labelled genes vote, where the view has such.
+    voters : those whose labels vote on a gene's terms, by name.
     """
 
     name: str
     features: Matrix
     columns: list[str]
     present: NDArray[np.bool_]
-    neighbours: Neighbours | None = None
+    voters: Mapping[str, Voters] = field(default_factory=dict)
 
 
-def make_view(name: str, table: pd.DataFrame, genes: Sequence[str], neighbours: Neighbours | None = None) -> View:
+def make_view(name: str, table: pd.DataFrame, genes: Sequence[str], voters: Mapping[str, Voters] | None = None) -> View:
     """A view of all genes from a table of those that have it.
 
     Parameters
     ----------
     table : genes x features, index gene_id.
     genes : the gene universe.
+    voters : as in `View`.
     """
     present = pd.Index(genes).isin(table.index)
     features = table.reindex(pd.Index(genes)).to_numpy(np.float32)
-    return View(name, features, [f"{name}:{column}" for column in table.columns], present, neighbours)
+    return View(name, features, [f"{name}:{column}" for column in table.columns], present, voters or {})
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,9 @@ class ViewLearner:
         """Features (genes, features) and starting score (genes, terms), from the labels of training genes alone."""
         prior = vote.naive(labels.positive, training)
         parts, starts = [view.features for view in self.views], []
-        linked = [view.neighbours for view in self.views if view.neighbours is not None]
         directions = vote.components(labels.positive, training)
-        for neighbours in linked:
-            given = vote.vote(neighbours, labels.positive, training)
+        for voters in (own for view in self.views for own in view.voters.values()):
+            given = voters.vote(labels.positive, training)
             parts.append(vote.features(given, directions, prior))
             starts.append(vote.starting_score(given, labels.positive, training))
         return np.hstack(parts), vote.mix(starts, prior, labels.positive, training)
@@ -135,8 +135,8 @@ class ViewLearner:
         width = min(vote.COMPONENTS, terms)
         places = [f"vote_component_{number + 1}" for number in range(width)]
         for view in self.views:
-            if view.neighbours is not None:
-                names += [f"{view.name}:{name}" for name in ("best_neighbour", "labelled_neighbours", *places)]
+            for voters in view.voters:
+                names += [f"{view.name}:{voters}:{name}" for name in ("closest", "labelled", *places)]
         return names
 
     def save(self, folder: Path) -> None:

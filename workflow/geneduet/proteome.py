@@ -15,6 +15,7 @@ RESIDUES = "ACDEFGHIKLMNPQRSTVWYUOBZJX"
 
 _ILLEGAL = re.compile(f"[^{RESIDUES}]")
 _UNIPROT = re.compile(r"(?:sp|tr)\|([^|]+)\|")
+_TAXON = re.compile(r"\bOX=(\d+)\b")
 
 
 def read_proteome(path: Path, gene_map: Path | None = None) -> pd.DataFrame:
@@ -45,6 +46,16 @@ def read_proteome(path: Path, gene_map: Path | None = None) -> pd.DataFrame:
     proteins["length"] = proteins["sequence"].str.len()
     ranked = proteins.sort_values(["gene_id", "length", "protein_id"], ascending=[True, False, True])
     return ranked.drop_duplicates("gene_id").drop(columns="length").reset_index(drop=True)
+
+
+def taxon(description: str) -> int | None:
+    """NCBI taxonomy id of a UniProt header.
+
+    >>> taxon("RNA pyrophosphohydrolase OS=Escherichia coli OX=83333 GN=rppH"), taxon("kinase")
+    (83333, None)
+    """
+    found = _TAXON.search(description)
+    return int(found[1]) if found else None
 
 
 def _records(path: Path) -> Iterator[tuple[str, str, str]]:

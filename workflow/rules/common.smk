@@ -13,11 +13,11 @@ sys.path.insert(0, str(PACKAGE.parent))
 from geneduet import config as settings
 from geneduet.code_version import code_version as code
 from geneduet.errors import InputError
-from geneduet.views.families import FAMILIES
+from geneduet.views.families import FAMILIES, VOTERS
 
 ASPECTS = ["P", "F", "C"]
 ENVIRONMENT = "../envs/geneduet.yaml"
-FIND = {"modules"}  # families that take the number of components
+FIND = {"modules", "independent_modules"}  # families that take the number of components
 
 try:
     ORGANISMS = settings.load(config.get("organisms") or [], config, PACKAGE.parents[1] / "config" / "organisms")
@@ -101,25 +101,48 @@ def families_of(wildcards):
     return [f"results/{own.name}/views/{view}/{name}.parquet" for name in names]
 
 
-def view_files(wildcards):
-    """Files of the views that the organism of a job has, by name of the option that takes them."""
-    own, folder = ORGANISMS[wildcards.organism], f"results/{wildcards.organism}/views"
-    files = {view: f"{folder}/{view}.parquet" for view in ("sequence", "expression") if has_view(own.name, view)}
-    if own.proteome:
-        files["homologues"] = f"{folder}/homologues.parquet"
-    if own.expression:
-        files["coexpression"] = f"{folder}/coexpression.parquet"
+def feature_files(wildcards):
+    """Features of the views that the organism of a job has, by view."""
+    name = wildcards.organism
+    views = (view for view in ("sequence", "expression") if has_view(name, view))
+    return {view: f"results/{name}/views/{view}.parquet" for view in views}
+
+
+def voter_files(wildcards):
+    """Those who vote in each view, switched on and with what they need: files by view and name."""
+    own, files = ORGANISMS[wildcards.organism], {}
+    for view in feature_files(wildcards):
+        for name in getattr(own.views, view).votes:
+            if all(attrgetter(key)(own) for key in VOTERS[name].needs.split()):
+                of_aspect = name in ("reference", "domains")
+                file = f"{name}/{wildcards.aspect}.npz" if of_aspect else f"views/links/{name}.parquet"
+                files[view, name] = f"results/{own.name}/{file}"
     return files
 
 
-def feature_files(wildcards):
-    """The features alone."""
-    return {name: file for name, file in view_files(wildcards).items() if name in ("sequence", "expression")}
+def files_for(family):
+    """Tables other than genes and expression that a family is made of."""
+    key = FAMILIES[family].needs.removeprefix("genome.")
+    return [f"{key}.parquet"] if key in ("domains", "cds", "gff") else []
+
+
+def view_files(wildcards):
+    """All that a learner sees of the genes."""
+    return {**feature_files(wildcards), "voters": list(voter_files(wildcards).values())}
+
+
+def view_options(wildcards):
+    """The same as options."""
+    features = [f"--{view}={file}" for view, file in feature_files(wildcards).items()]
+    voters = [word for (view, name), file in voter_files(wildcards).items() for word in ("--voters", view, name, file)]
+    return " ".join(map(shlex.quote, features + voters))
 
 
 def gene_facts(wildcards):
     """What tells orphans, and genes without expression, from the others."""
-    return {name: file for name, file in view_files(wildcards).items() if name in ("homologues", "expression")}
+    features, own = feature_files(wildcards), ORGANISMS[wildcards.organism]
+    facts = {"expression": features["expression"]} if "expression" in features else {}
+    return facts | ({"homologues": f"results/{own.name}/views/homologues.parquet"} if own.proteome else {})
 
 
 def as_options(files):

@@ -21,7 +21,7 @@ rule fit_references:
         mem_mb=memory(1200, per_mb=8000, of="labels"),
         runtime="8h",
     params:
-        views=as_options(view_files),
+        views=view_options,
         learning=options("learner", "minimum_labels", "cotraining.weight", "seed"),
         code=code("fit-references"),
     shell:
@@ -51,7 +51,7 @@ rule cotrain:
         mem_mb=memory(1200, per_mb=8000, of="labels"),
         runtime="8h",
     params:
-        views=as_options(view_files),
+        views=view_options,
         learning=options("learner", "minimum_labels", "seed"),
         rules=options("cotraining", "evaluation.leave_out_reserved"),
         code=code("cotrain"),

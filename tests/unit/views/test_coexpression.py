@@ -110,3 +110,69 @@ def test_close_partners_vote_with_more_weight() -> None:
     assert links.weights.toarray().tolist() == [[0, 0, 0, 0], [0, 0, 1, 0.5], [0, 0, 0, 0], [0, 0.5, 0, 0]]
     assert links.copies.shape == (4, 4)
     assert links.copies.nnz == 0
+
+
+def plain_partners(table: pd.DataFrame, count: int) -> list[tuple[str, str, float, float]]:
+    """By the definition: pairs by mutual rank, of equal ones the earlier gene first."""
+    pearson = coexpression.correlation(table.to_numpy())
+    mutual = coexpression.mutual_rank(pearson)
+    rows = []
+    for gene in range(len(table)):
+        pairs = sorted((rank, other) for other, rank in enumerate(mutual[gene]) if not math.isnan(rank))
+        rows += [(table.index[gene], table.index[other], rank, pearson[gene, other]) for rank, other in pairs[:count]]
+    return rows
+
+
+def with_ties_and_holes() -> pd.DataFrame:
+    """Genes that are the same, comparable with some only or with none, or constant."""
+    table = compendium(genes=40, samples=24, missing=0.3)
+    table.iloc[5:9] = table.iloc[20:24].to_numpy()
+    table.iloc[9:13] = table.iloc[20].to_numpy()
+    table.iloc[30] = 1.0
+    table.iloc[31] = NAN
+    return table
+
+
+@pytest.mark.parametrize("block", [1, 7, 20, 40, 100])
+@pytest.mark.parametrize("count", [1, 5, 60])
+def test_partners_in_blocks_are_those_of_the_definition(
+    monkeypatch: pytest.MonkeyPatch, block: int, count: int
+) -> None:
+    table = with_ties_and_holes()
+    expected = plain_partners(table, count)
+    monkeypatch.setattr(coexpression, "BLOCK", block)
+    found = coexpression.partners(table, count)
+    assert list(zip(found["gene_id"], found["partner_id"], strict=True)) == [row[:2] for row in expected]
+    np.testing.assert_array_equal(found["mutual_rank"], np.array([row[2] for row in expected], np.float32))
+    np.testing.assert_allclose(found["correlation"], [row[3] for row in expected], atol=1e-6)
+
+
+@pytest.mark.parametrize("block", [1, 7, 40])
+def test_correlation_in_blocks_is_that_of_each_pair_and_symmetric(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(coexpression, "BLOCK", block)
+    table = with_ties_and_holes()
+    found = coexpression.correlation(table.to_numpy())
+    np.testing.assert_array_equal(found, found.T)
+    expected = table.astype(float).T.corr(min_periods=10).to_numpy(copy=True)
+    np.fill_diagonal(expected, NAN)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("block", [1, 2, 7])
+def test_mutual_rank_in_blocks_is_that_of_sorting_each_gene(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(coexpression, "BLOCK", block)
+    # few values, so many ties: of equal ones the earlier gene has the lower rank
+    random = np.random.default_rng(1)
+    drawn = np.triu(random.integers(0, 4, size=(7, 7)) / 4, 1).astype(np.float32)
+    pearson = drawn + drawn.T
+    pearson[1, 4] = pearson[4, 1] = NAN
+    rank = np.full((7, 7), NAN)
+    for gene in range(7):
+        others = [other for other in range(7) if other != gene and not math.isnan(pearson[gene, other])]
+        for place, other in enumerate(sorted(others, key=lambda other: (-pearson[gene, other], other))):
+            rank[gene, other] = place + 1
+    np.testing.assert_allclose(coexpression.mutual_rank(pearson), np.sqrt(rank * rank.T), rtol=1e-6)
+
+
+def test_no_genes_have_no_partners() -> None:
+    assert len(coexpression.partners(pd.DataFrame(np.empty((0, 12), np.float32)), 5)) == 0

@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 from geneduet.views import vote
-from geneduet.views.vote import Neighbours, Vote
+from geneduet.views.vote import Neighbours, Reference, Vote
 
 
 def neighbours(links: dict[tuple[int, int], float], size: int, copies: tuple[tuple[int, int], ...] = ()) -> Neighbours:
@@ -37,13 +37,13 @@ def random_genes() -> tuple[Neighbours, sparse.csr_array, np.ndarray]:
 def test_a_vote_is_the_weighted_share_of_labelled_neighbours() -> None:
     # gene 0 has neighbours 1 (weight 3), 2 (weight 1), and 3, which is not labelled
     links = neighbours({(0, 1): 3, (0, 2): 1, (0, 3): 100}, 4)
-    given = vote.vote(links, labels("00", "10", "11", "11"), mask("0110"))
+    given = links.vote(labels("00", "10", "11", "11"), mask("0110"))
     assert given.share[0].tolist() == [1, 0.25]  # (3 + 1) / 4 and 1 / 4
     assert (given.strength[0], given.count[0]) == (3, 2)
 
 
 def test_without_a_labelled_neighbour_there_is_no_vote() -> None:
-    given = vote.vote(neighbours({(0, 1): 3}, 3), labels("11", "11", "11"), mask("001"))
+    given = neighbours({(0, 1): 3}, 3).vote(labels("11", "11", "11"), mask("001"))
     assert not given.share.any()
     assert not given.strength.any()
     assert not given.count.any()
@@ -51,11 +51,11 @@ def test_without_a_labelled_neighbour_there_is_no_vote() -> None:
 
 def test_a_training_gene_never_sees_its_own_labels(random_genes) -> None:
     links, own, training = random_genes
-    before = vote.vote(links, own, training)
+    before = links.vote(own, training)
     for gene in (0, 5, 24):
         other = own.toarray()
         other[gene] = ~other[gene]
-        after = vote.vote(links, sparse.csr_array(other), training)
+        after = links.vote(sparse.csr_array(other), training)
         np.testing.assert_array_equal(after.share[gene], before.share[gene])
         assert (after.share != before.share).any()  # its neighbours do
 
@@ -64,15 +64,15 @@ def test_a_training_gene_never_sees_the_labels_of_its_copies(random_genes) -> No
     links, own, training = random_genes
     other = own.toarray()
     other[:4] = ~other[:4]
-    after = vote.vote(links, sparse.csr_array(other), training)
-    np.testing.assert_array_equal(after.share[:4], vote.vote(links, own, training).share[:4])
+    after = links.vote(sparse.csr_array(other), training)
+    np.testing.assert_array_equal(after.share[:4], links.vote(own, training).share[:4])
 
 
 def test_an_unlabelled_gene_does_see_a_labelled_copy() -> None:
     links = neighbours({(0, 1): 9, (0, 2): 1, (1, 2): 1}, 3, copies=((0, 1),))
     own = labels("00", "10", "01")
-    assert vote.vote(links, own, mask("011")).share[0].tolist() == pytest.approx([0.9, 0.1])
-    assert vote.vote(links, labels("10", "10", "01"), mask("111")).share[0].tolist() == [0, 1]  # gene 2 alone
+    assert links.vote(own, mask("011")).share[0].tolist() == pytest.approx([0.9, 0.1])
+    assert links.vote(labels("10", "10", "01"), mask("111")).share[0].tolist() == [0, 1]  # gene 2 alone
 
 
 def test_genes_outside_training_are_never_seen(random_genes) -> None:
@@ -80,7 +80,7 @@ def test_genes_outside_training_are_never_seen(random_genes) -> None:
     other = own.toarray()
     other[~training] = ~other[~training]
     other = sparse.csr_array(other)
-    before, after = vote.vote(links, own, training), vote.vote(links, other, training)
+    before, after = links.vote(own, training), links.vote(other, training)
     for name in ("share", "strength", "count"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
     np.testing.assert_array_equal(vote.naive(other, training), vote.naive(own, training))
@@ -101,7 +101,7 @@ def test_the_starting_score_mixes_vote_and_prior_as_far_as_the_vote_proved_right
     # three of four training genes have the term: prior .75. Their votes 1 1 0 0 depart from it by .25 .25 -.75 -.75,
     # their labels 1 1 0 1 by .25 .25 -.75 .25. Least squares: a = (.0625 + .0625 + .5625 - .1875) / 1.25 = .4
     share = np.array([[1], [1], [0], [0], [1], [0]], np.float32)
-    given = Vote(share, np.full(6, 2.0), np.ones(6, np.int64))
+    given = Vote(share, np.full(6, 2.0), np.ones(6, np.int64), np.full(6, 2.0))
     own, training = labels("1", "1", "0", "1", "0", "0"), mask("111100")
     score = vote.starting_score(given, own, training)
     assert score[4, 0] == pytest.approx(0.4 * 1 + 0.6 * 0.75)
@@ -115,7 +115,7 @@ def test_a_strong_vote_is_trusted_and_a_weak_one_is_not() -> None:
     share = np.vstack([1 - right[:8], right[8:], [[1.0], [1.0]]]).astype(np.float32)
     strength = np.array([1.0] * 8 + [9.0] * 8 + [1.0, 9.0])
     training = mask("1" * 16 + "00")
-    score = vote.starting_score(Vote(share, strength, np.ones(18, np.int64)), own, training)
+    score = vote.starting_score(Vote(share, strength, np.ones(18, np.int64), strength), own, training)
     assert score[16, 0] == 0.5  # the prior
     assert score[17, 0] == 1.0  # the vote
 
@@ -124,11 +124,11 @@ def test_a_gene_without_a_vote_starts_at_the_prior(random_genes) -> None:
     _, own, training = random_genes
     # genes 0, 25 and 39 have no links
     links = neighbours({(i, i + 1): 2.0 for i in range(1, 38) if i not in (24, 25)}, 40)
-    given = vote.vote(links, own, training)
+    given = links.vote(own, training)
     prior = vote.naive(own, training)
     for gene in (0, 25, 39):
         np.testing.assert_array_equal(vote.starting_score(given, own, training)[gene], prior)
-    nothing = vote.vote(neighbours({}, 40), own, training)
+    nothing = neighbours({}, 40).vote(own, training)
     np.testing.assert_array_equal(vote.starting_score(nothing, own, training), np.tile(prior, (40, 1)))
 
 
@@ -168,9 +168,26 @@ def test_components_are_where_labels_vary_and_their_signs_are_fixed() -> None:
 
 
 def test_features_are_strength_count_and_place_and_missing_without_a_vote() -> None:
-    given = Vote(np.array([[0.5, 0.1], [0, 0]], np.float32), np.array([7.0, 0]), np.array([3, 0]))
+    given = Vote(np.array([[0.5, 0.1], [0, 0]], np.float32), np.array([7.0, 0]), np.array([3, 0]), np.array([9.0, 0]))
     directions = np.array([[1, 0], [0, -1]], np.float32)
     found = vote.features(given, directions, np.array([0.1, 0.3], np.float32))
     assert found[0].tolist() == pytest.approx([7, 3, 0.4, 0.2])  # (.5 - .1) and -(.1 - .3)
     assert found[1, :2].tolist() == [0, 0]
     assert np.isnan(found[1, 2:]).all()
+
+
+def test_votes_join_by_the_weight_of_their_voters() -> None:
+    one = neighbours({(0, 1): 3.0}, 2).vote(labels("00", "10"), mask("01"))
+    other = Reference(sparse.csr_array([[1.0], [2.0]]), labels("11")).vote(labels("00", "10"), mask("01"))
+    joined = vote.join([one, other])
+    assert joined.share[0].tolist() == [1, 0.25]  # (3 + 1) / 4, (0 + 1) / 4
+    assert joined.share[1].tolist() == [1, 1]  # gene 1 has the reference alone
+    assert (joined.weight.tolist(), joined.strength.tolist(), joined.count.tolist()) == ([4, 2], [3, 2], [2, 1])
+
+
+def test_a_reference_votes_whatever_the_labels_of_the_genes_are() -> None:
+    # two proteins vote on gene 0, with 3 and 1; nobody on gene 1
+    reference = Reference(sparse.csr_array([[3.0, 1.0], [0, 0]]), labels("10", "11"))
+    given = reference.vote(labels("00", "00"), mask("11"))
+    assert given.share.tolist() == [[1, 0.25], [0, 0]]
+    assert reference.vote(labels("11", "11"), mask("00")).share.tolist() == given.share.tolist()

@@ -21,10 +21,54 @@ FAMILIES = {
     "membrane": Family("sequence", "proteome", True, "stretches that may span a membrane"),
     "low_complexity": Family("sequence", "proteome", True, "repeats and stretches of few residues"),
     "dipeptides": Family("sequence", "proteome", True, "share of each pair of neighbouring residues"),
+    "domains": Family("sequence", "domains", True, "number of domains, share of residues in them, which, order"),
+    "codon_usage": Family("sequence", "genome.cds", True, "RSCU of 59 codons, GC content, effective number of codons"),
+    "chromosome": Family(
+        "sequence", "genome.gff", True, "place, strand, gaps to its neighbours, genes in its operon-like run"
+    ),
     "modules": Family("expression", "expression", True, "place on the principal components of the compendium, spread"),
+    "independent_modules": Family(
+        "expression",
+        "expression",
+        False,
+        "weight in the independent components of the compendium (iModulons)",
+    ),
+    "profiles": Family("expression", "expression", False, "the merged values themselves; the 300 most varying samples"),
+    "study_patterns": Family(
+        "expression",
+        "expression",
+        False,
+        "per study: size, spread and skewness of the response, the study's own first five components",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Voting:
+    """Who votes: the view that the vote is of, the inputs that it needs, and who they are."""
+
+    view: str
+    needs: str
+    about: str
+
+
+# whose labels vote on a gene's terms
+VOTERS = {
+    "homologues": Voting("sequence", "proteome", "homologues within the proteome, by bitscore"),
+    "homologues_bridges": Voting("sequence", "proteome", "genes reached through homologues, labelled or not"),
+    "reference": Voting("sequence", "reference", "homologues in the annotated reference, by bitscore"),
+    "domains": Voting("sequence", "domains domain_terms", "domains, by what interpro2go or pfam2go says of them"),
+    "chromosome": Voting("sequence", "genome.gff", "genes of the same operon-like run, and those next to it"),
+    "coexpressed": Voting("expression", "expression", "co-expressed genes, by mutual rank"),
+    "coexpressed_bridges": Voting("expression", "expression", "genes reached through co-expressed ones"),
 }
 
 
 def of_view(view: str, default: bool = False) -> list[str]:
     """Names of a view's families, those on by default alone if asked for."""
     return [name for name, own in FAMILIES.items() if own.view == view and (own.default or not default)]
+
+
+def voters_of(view: str) -> list[str]:
+    """Names of a view's voters."""
+    return [name for name, own in VOTERS.items() if own.view == view]

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,24 +73,43 @@ def search(genes: list[str], sequences: list[str], engine: str, max_evalue: floa
     -------
     Table of COLUMNS; identity and coverages are shares from 0 to 1, bitscore in bits; sorted by query, then bitscore.
     """
+    proteome = dict(zip(genes, sequences, strict=True))
+    hits = search_others(proteome, proteome, engine, max_evalue, threads)
+    return hits[hits["query"] != hits["target"]].reset_index(drop=True)
+
+
+def search_others(
+    queries: Mapping[str, str], targets: Mapping[str, str], engine: str, max_evalue: float, threads: int
+) -> pd.DataFrame:
+    """All hits of some proteins among others, the best alignment of each pair; as `search` gives them.
+
+    Parameters
+    ----------
+    queries, targets : residues by id.
+    """
+    if not queries or not targets:
+        return pd.DataFrame(columns=COLUMNS)
     find = _diamond if engine == "diamond" else _phmmer
-    # names of our own on the way: a gene id may hold what a search engine splits at
-    names = [str(number) for number in range(len(genes))]
-    hits = find(names, sequences, max_evalue, threads)
-    hits = hits[hits["query"] != hits["target"]]
+    hits = find(list(queries.values()), list(targets.values()), max_evalue, threads)
     hits = hits.sort_values(["query", "target", "bitscore"], ascending=[True, True, False], kind="stable")
     hits = hits.drop_duplicates(["query", "target"])
-    lookup = np.array(genes, dtype=object)
-    hits = hits.assign(query=lookup[hits["query"].astype(int)], target=lookup[hits["target"].astype(int)])
+    # the engines are given numbers: an id may hold what a search engine splits at
+    names = {
+        side: np.array(list(proteins), dtype=object) for side, proteins in (("query", queries), ("target", targets))
+    }
+    hits = hits.assign(**{side: own[hits[side].astype(int)] for side, own in names.items()})
     hits = hits.sort_values(["query", "bitscore", "target"], ascending=[True, False, True], kind="stable")
     return hits[COLUMNS].reset_index(drop=True)
 
 
-def _diamond(names: list[str], sequences: list[str], max_evalue: float, threads: int) -> pd.DataFrame:
+def _diamond(queries: Sequence[str], targets: Sequence[str], max_evalue: float, threads: int) -> pd.DataFrame:
     with tempfile.TemporaryDirectory(prefix="geneduet-") as folder:
-        fasta, found = Path(folder, "proteins.faa"), Path(folder, "hits.tsv")
-        fasta.write_text("".join(f">{name}\n{sequence}\n" for name, sequence in zip(names, sequences, strict=True)))
-        call = ["diamond", "blastp", "--query", str(fasta), "--db", str(fasta), "--out", str(found), "--very-sensitive"]
+        found, fasta = Path(folder, "hits.tsv"), {}
+        for name, sequences in (("queries", queries), ("targets", targets)):
+            fasta[name] = Path(folder, f"{name}.faa")
+            fasta[name].write_text("".join(f">{number}\n{sequence}\n" for number, sequence in enumerate(sequences)))
+        call = ["diamond", "blastp", "--query", str(fasta["queries"]), "--db", str(fasta["targets"])]
+        call += ["--out", str(found), "--very-sensitive"]
         call += ["--evalue", str(max_evalue), "--max-target-seqs", "0", "--threads", str(threads), "--quiet"]
         # DIAMOND refuses a proteome whose first protein is spelled with A, C, G, T and N alone, unless told to go on
         call += ["--tmpdir", folder, "--ignore-warnings", "--outfmt", "6", *_DIAMOND_FIELDS]
@@ -110,27 +130,27 @@ def _diamond(names: list[str], sequences: list[str], max_evalue: float, threads:
     )
 
 
-def _phmmer(names: list[str], sequences: list[str], max_evalue: float, threads: int) -> pd.DataFrame:
+def _phmmer(queries: Sequence[str], targets: Sequence[str], max_evalue: float, threads: int) -> pd.DataFrame:
     import pyhmmer
 
     alphabet = pyhmmer.easel.Alphabet.amino()
-    block = pyhmmer.easel.DigitalSequenceBlock(
-        alphabet,
-        [
-            pyhmmer.easel.TextSequence(name=name.encode(), sequence=sequence).digitize(alphabet)
-            for name, sequence in zip(names, sequences, strict=True)
-        ],
-    )
-    lengths = [len(sequence) for sequence in sequences]
+
+    def block(sequences: Sequence[str]) -> object:
+        texts = (pyhmmer.easel.TextSequence(name=str(n).encode(), sequence=own) for n, own in enumerate(sequences))
+        return pyhmmer.easel.DigitalSequenceBlock(alphabet, [text.digitize(alphabet) for text in texts])
+
+    lengths = ([len(sequence) for sequence in queries], [len(sequence) for sequence in targets])
     rows = []
-    for query, hits in enumerate(pyhmmer.hmmer.phmmer(block, block, cpus=threads, E=max_evalue)):
-        rows += [_phmmer_row(query, hit, lengths) for hit in hits if hit.included or hit.evalue <= max_evalue]
+    for query, hits in enumerate(pyhmmer.hmmer.phmmer(block(queries), block(targets), cpus=threads, E=max_evalue)):
+        rows += [_phmmer_row(query, hit, *lengths) for hit in hits if hit.included or hit.evalue <= max_evalue]
         if (query + 1) % 500 == 0:
-            say(f"searched {query + 1} of {len(names)} proteins")
+            say(f"searched {query + 1} of {len(queries)} proteins")
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _phmmer_row(query: int, hit: object, lengths: list[int]) -> tuple[str, str, float, float, float, float, float]:
+def _phmmer_row(
+    query: int, hit: object, queries: list[int], targets: list[int]
+) -> tuple[str, str, float, float, float, float, float]:
     name = hit.name if isinstance(hit.name, str) else hit.name.decode()  # type: ignore[attr-defined]
     alignment = hit.best_domain.alignment  # type: ignore[attr-defined]
     # in HMMER's middle line letters are identities, + are similar residues
@@ -141,8 +161,8 @@ def _phmmer_row(query: int, hit: object, lengths: list[int]) -> tuple[str, str, 
         float(hit.score),  # type: ignore[attr-defined]
         float(hit.evalue),  # type: ignore[attr-defined]
         identical / len(alignment.identity_sequence),
-        (alignment.hmm_to - alignment.hmm_from + 1) / lengths[query],
-        (alignment.target_to - alignment.target_from + 1) / lengths[int(name)],
+        (alignment.hmm_to - alignment.hmm_from + 1) / queries[query],
+        (alignment.target_to - alignment.target_from + 1) / targets[int(name)],
     )
 
 

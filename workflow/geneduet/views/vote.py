@@ -1,4 +1,4 @@
-"""What labelled neighbours say: the vote of homologues or of co-expressed genes, as features and as a starting score.
+"""What labelled neighbours say: the vote of homologues, say, as features and as a starting score.
 
 The label-aware part of a view. It takes a mask of the genes whose labels may be seen and never looks at others. A gene
 inside the mask is described by its neighbours' labels, not by its own and not by those of near-identical copies
@@ -7,6 +7,8 @@ inside the mask is described by its neighbours' labels, not by its own and not b
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +20,40 @@ STRENGTH_QUANTILES = (0.25, 0.5, 0.75)  # of the strongest labelled neighbour: h
 
 
 @dataclass(frozen=True)
+class Vote:
+    """What labelled neighbours say of each gene.
+
+    Parameters
+    ----------
+    share : (genes, terms), weighted share of the voters that have the term; zeros where nobody votes.
+    strength : (genes,), weight of the closest voter; 0 where nobody votes.
+    count : (genes,), how many vote.
+    weight : (genes,), of all voters together.
+    """
+
+    share: NDArray[np.float32]
+    strength: NDArray[np.float64]
+    count: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+
+class Voters(Protocol):
+    """Who votes on a gene's terms."""
+
+    def vote(self, labels: sparse.csr_array, training: NDArray[np.bool_]) -> Vote:
+        """The vote on all genes.
+
+        Parameters
+        ----------
+        labels : (genes, terms), positives; rows outside `training` are not read.
+        training : (genes,), the genes whose labels may be seen.
+        """
+        ...
+
+
+@dataclass(frozen=True)
 class Neighbours:
-    """Weighted links between genes.
+    """Weighted links between genes, along which those with labels vote.
 
     Parameters
     ----------
@@ -39,31 +73,56 @@ class Neighbours:
         links.eliminate_zeros()
         return links
 
+    def vote(self, labels: sparse.csr_array, training: NDArray[np.bool_]) -> Vote:
+        """The vote of a gene's neighbours in training."""
+        return count_votes(self.seen(training), labels)
+
 
 @dataclass(frozen=True)
-class Vote:
-    """The vote for each term, (genes, terms); the strength of the best labelled neighbour (0: none); how many vote."""
-
-    share: NDArray[np.float32]
-    strength: NDArray[np.float64]
-    count: NDArray[np.int64]
-
-
-def vote(neighbours: Neighbours, labels: sparse.csr_array, training: NDArray[np.bool_]) -> Vote:
-    """Weighted share of a gene's labelled neighbours that have the term; zeros where it has no such neighbour.
+class Reference:
+    """Annotated proteins of other species, which vote whatever the labels of the genes are.
 
     Parameters
     ----------
-    neighbours : links between genes.
-    labels : (genes, terms), positives; rows outside `training` are not read.
-    training : (genes,), the genes whose labels may be seen.
+    weights : (genes, proteins) sparse, larger is closer.
+    labels : (proteins, terms) sparse bool.
     """
-    links = neighbours.seen(training)
+
+    weights: sparse.csr_array
+    labels: sparse.csr_array
+
+    def vote(self, labels: sparse.csr_array, training: NDArray[np.bool_]) -> Vote:
+        """The vote of a gene's homologues in the reference; the same for every mask."""
+        return self._counted
+
+    @cached_property
+    def _counted(self) -> Vote:
+        return count_votes(self.weights, self.labels)
+
+
+def count_votes(links: sparse.csr_array, labels: sparse.csr_array) -> Vote:
+    """The weighted share of the voters that have each term.
+
+    Parameters
+    ----------
+    links : (genes, voters), weights above 0 alone.
+    labels : (voters, terms).
+    """
     total = np.asarray(links.sum(axis=1))
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
     share = (sparse.diags_array(scale) @ links @ labels).toarray().astype(np.float32)
     strength = np.asarray(links.max(axis=1).toarray()).ravel()
-    return Vote(share, strength, np.diff(links.indptr))
+    return Vote(share, strength, np.diff(links.indptr), total)
+
+
+def join(votes: Sequence[Vote]) -> Vote:
+    """One vote of several electorates, each with the weight of its voters."""
+    total = np.sum([own.weight for own in votes], axis=0)
+    part = [np.divide(own.weight, total, out=np.zeros_like(total), where=total > 0) for own in votes]
+    share = sum((one[:, None] * own.share for one, own in zip(part, votes, strict=True)), np.float32(0))
+    strength = np.max([own.strength for own in votes], axis=0)
+    count = np.sum([own.count for own in votes], axis=0)
+    return Vote(np.asarray(share, np.float32), strength, count, total)
 
 
 def naive(labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from geneduet.views import links
+from geneduet.views.vote import Neighbours
+
+
+def chain(*weights, copies=()):
+    """Genes in a row, each linked to the next."""
+    size = len(weights) + 1
+    matrix, same = np.zeros((size, size)), np.zeros((size, size), bool)
+    for place, weight in enumerate(weights):
+        matrix[place, place + 1] = matrix[place + 1, place] = weight
+    for i, j in copies:
+        same[i, j] = same[j, i] = True
+    return Neighbours(sparse.csr_array(matrix), sparse.csr_array(same))
+
+
+def test_a_bridge_is_the_sum_of_all_walks():
+    # a - b - c with weights 1: sums 1, 2, 1, so that S is 1/sqrt(2) on both links. Two steps lead from a to c over b:
+    # 1/2; from b back to b, which is no link
+    found = links.bridges(chain(1.0, 1.0), steps=2, decay=0.5).weights.toarray()
+    direct, over_b = 0.5 / np.sqrt(2), 0.25 / 2
+    np.testing.assert_allclose(found, [[0, direct, over_b], [direct, 0, direct], [over_b, direct, 0]])
+
+
+def test_three_steps_strengthen_a_link_that_is_there_too():
+    found = links.bridges(chain(1.0, 1.0), steps=3, decay=0.5).weights.toarray()
+    # a-b-a-b and a-b-c-b: S^3 is S on this chain, as S^2 keeps b as it is
+    assert found[0, 1] == pytest.approx((0.5 + 0.125) / np.sqrt(2))
+
+
+def test_steps_bound_how_far_a_bridge_leads():
+    reached = links.bridges(chain(1, 1, 1, 1), steps=2).weights.toarray()[0]
+    assert (reached > 0).tolist() == [False, True, True, False, False]
+
+
+def test_the_larger_weight_of_both_directions_counts():
+    one_way = Neighbours(sparse.csr_array([[0, 5.0], [2.0, 0]]), sparse.csr_array((2, 2), dtype=bool))
+    np.testing.assert_allclose(links.bridges(one_way, steps=1, decay=1).weights.toarray(), [[0, 1], [1, 0]])
+
+
+def test_a_gene_without_links_reaches_nobody():
+    lonely = Neighbours(sparse.csr_array((3, 3)), sparse.csr_array((3, 3), dtype=bool))
+    assert links.bridges(lonely).weights.nnz == 0
+
+
+def test_unlabelled_genes_carry_labels_across_and_nobody_sees_its_own():
+    # a and c are labelled, b between them is not
+    graph, training = links.bridges(chain(1.0, 1.0)), np.array([True, False, True])
+    labels = np.array([[1, 0], [0, 0], [0, 1]], bool)
+    given = graph.vote(sparse.csr_array(labels), training)
+    assert given.share[0].tolist() == [0, 1]  # what c says, over b
+    assert given.share[1].tolist() == [0.5, 0.5]
+    labels[0] = [False, True]
+    assert graph.vote(sparse.csr_array(labels), training).share[0].tolist() == [0, 1]
+
+
+def test_copies_stay_copies():
+    same = chain(9.0, 1.0, copies=((0, 1),))
+    labels, training = sparse.csr_array([[True], [True], [False]]), np.ones(3, bool)
+    given = links.bridges(same).vote(labels, training)
+    assert given.share[0, 0] == 0  # gene 1 is a copy, gene 2 says no
+
+
+def test_the_closest_are_kept_and_of_equals_the_first():
+    kept = links.closest(sparse.csr_array([[1.0, 2, 2, 3], [0, 0, 0, 1]]), 2).toarray()
+    assert kept.tolist() == [[0, 2, 0, 3], [0, 0, 0, 1]]
+
+
+def test_what_is_kept_bounds_the_links_of_a_gene():
+    random = np.random.default_rng(1)
+    dense = sparse.csr_array(np.triu(random.random((60, 60)), 1))
+    found = links.bridges(Neighbours(dense, sparse.csr_array((60, 60), dtype=bool)), kept=7).weights
+    assert np.diff(found.indptr).max() == 7
+
+
+def test_a_table_gives_the_links_back():
+    before = chain(1.5, 2.5, copies=((1, 2),))
+    table = links.to_table(before, ["a", "b", "c"])
+    assert list(table.columns) == ["gene_id", "partner_id", "weight", "copy"]
+    after = links.from_table(table, ["c", "b", "a"])
+    assert after.weights.toarray().tolist() == before.weights.toarray()[::-1, ::-1].tolist()
+    assert after.copies.toarray().tolist() == before.copies.toarray()[::-1, ::-1].tolist()

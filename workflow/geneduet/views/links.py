@@ -1,0 +1,72 @@
+"""Links between genes as tables, and the bridges that unlabelled genes build between labelled ones."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from geneduet.views.vote import Neighbours
+
+STEPS, DECAY = 4, 0.9  # of a walk: how far it goes, and what each further step counts
+KEPT = 200  # closest genes of each gene that a walk goes on from
+
+
+def bridges(neighbours: Neighbours, steps: int = STEPS, decay: float = DECAY, kept: int = KEPT) -> Neighbours:
+    """Links to genes that can be reached through others, labelled or not.
+
+    The weight of a pair is that of all walks of one to `steps` steps between the two, sum of `decay^k S^k`, where S is
+    the symmetric matrix of weights with rows and columns divided by the roots of their sums: the local and global
+    consistency of Zhou et al. 2004 (NIPS 16:321), cut off after a few steps. No label is read here. When the genes vote
+    along them, this is label propagation; and because a vote is a sum over voters, a gene can be left out of its own
+    vote exactly.
+
+    Parameters
+    ----------
+    neighbours : direct links; the larger weight of the two directions counts.
+    kept : closest genes from which each gene's walks go on: bounds memory to genes x kept x kept at worst.
+    """
+    weights = sparse.csr_array(neighbours.weights.maximum(neighbours.weights.T))
+    total = np.asarray(weights.sum(axis=1)).ravel()
+    scale = sparse.diags_array(np.divide(1.0, np.sqrt(total), out=np.zeros_like(total), where=total > 0))
+    step = sparse.csr_array(scale @ weights @ scale) * decay
+    walk, reached = step, step
+    for _ in range(steps - 1):
+        walk = closest(sparse.csr_array(walk @ step), kept)
+        reached = reached + walk
+    reached = closest(sparse.csr_array(reached - sparse.diags_array(reached.diagonal())), kept)
+    return Neighbours(reached, neighbours.copies)
+
+
+def closest(weights: sparse.csr_array, kept: int) -> sparse.csr_array:
+    """The largest weights of each row; of equal ones the first columns.
+
+    >>> closest(sparse.csr_array(np.array([[3.0, 1, 2], [0, 1, 0]])), 2).toarray().tolist()
+    [[3.0, 0.0, 2.0], [0.0, 1.0, 0.0]]
+    """
+    matrix = sparse.csr_array(weights)
+    matrix.eliminate_zeros()
+    matrix.sort_indices()
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((matrix.indices, -matrix.data, row))
+    rank = np.arange(len(row)) - matrix.indptr[row]  # rows stay where they are in this order
+    chosen = order[rank < kept]
+    return sparse.csr_array((matrix.data[chosen], (row[chosen], matrix.indices[chosen])), shape=matrix.shape)
+
+
+def to_table(neighbours: Neighbours, genes: list[str]) -> pd.DataFrame:
+    """Links as rows: gene_id, partner_id, weight, and copy, whether the two are near-identical copies."""
+    links = neighbours.weights.tocoo()
+    copy: NDArray[np.bool_] = np.asarray(neighbours.copies[links.row, links.col]).ravel().astype(bool)
+    names = np.array(genes, dtype=object)
+    table = {"gene_id": names[links.row], "partner_id": names[links.col], "weight": links.data, "copy": copy}
+    return pd.DataFrame(table)
+
+
+def from_table(table: pd.DataFrame, genes: list[str]) -> Neighbours:
+    """Links from what `to_table` made."""
+    position = pd.Index(genes)
+    place = tuple(position.get_indexer(pd.Index(table[side])) for side in ("gene_id", "partner_id"))
+    shape = (len(genes), len(genes))
+    copies = sparse.csr_array((table["copy"].to_numpy(bool), place), shape=shape)
+    copies.eliminate_zeros()
+    return Neighbours(sparse.csr_array((table["weight"].to_numpy(float), place), shape=shape), copies)
