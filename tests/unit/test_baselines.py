@@ -85,3 +85,21 @@ def test_with_one_view_there_is_nothing_to_fuse(simulated, constant, with_views)
     one = {"sequence": constant["sequence"]}
     assert baselines.complete(alone, one) == one
     assert baselines.fuse(alone, one) == {}
+
+
+def test_missingness_tells_who_was_measured_and_nothing_else(simulated, with_labels):
+    expressed = simulated.views["expression"].present
+    positive = simulated.labels.positive.toarray()
+    positive[:, 0] = expressed  # a term that all genes with expression have, and no other
+    task = with_labels(simulated, positive & simulated.labels.annotated[:, None])
+    found = baselines.learn_missingness(task)["missingness"]
+    for k in range(task.folds):
+        own = ~task.training(k)
+        measured, not_measured = (found[k][own & group] for group in (expressed, ~expressed))
+        assert (measured == measured[0]).all()
+        assert (not_measured == not_measured[0]).all()
+        assert measured[0, 0] > not_measured[0, 0] + 0.1
+
+
+def test_where_nothing_is_missing_missingness_is_no_model(simulated, with_views):
+    assert baselines.learn_missingness(with_views(simulated, "sequence")) == {}

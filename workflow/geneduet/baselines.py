@@ -1,6 +1,7 @@
 """The reference models that co-training is measured against: always fitted, always reported."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from numpy.typing import NDArray
 
 from geneduet.crossfit import CrossFit, Matrix, Task, calibrate, cross_fit, reload, uncalibrated
 from geneduet.lazy import Computed
-from geneduet.learners import Lesson
+from geneduet.learners import Lesson, View
 from geneduet.scores import SUPERVISED
 from geneduet.views import vote
 
 SEQUENCE, EXPRESSION, EARLY = "sequence", "expression", "early_fusion"
+MISSINGNESS = "missingness"
 HOMOLOGUES, REFERENCE = "homologues", "reference"  # voters of the sequence view
 
 
@@ -151,6 +153,23 @@ def calibrated(task: Task, models: Mapping[str, Sequence[Matrix]], folder: Path)
     return {
         name: own if name == "naive" else calibrate(task, name, own, everyone, folder) for name, own in models.items()
     }
+
+
+def learn_missingness(task: Task) -> dict[str, Sequence[Matrix]]:
+    """A model that sees only which values are missing, as `missingness`; none where all genes are alike in that.
+
+    What it scores above naive is what "was measured" says of "was studied", and no biology. It has no part in anything.
+    """
+    missing = [np.isnan(view.features) & view.present[:, None] for view in task.views.values()]
+    present = np.column_stack([view.present for view in task.views.values()])
+    pattern = np.unique(np.hstack([present, *missing]), axis=1)
+    pattern = pattern[:, pattern.any(axis=0) & ~pattern.all(axis=0)]
+    if not pattern.shape[1]:
+        return {}
+    names = [f"pattern_{number}" for number in range(pattern.shape[1])]
+    view = View(MISSINGNESS, pattern.astype(np.float32), names, np.ones(len(pattern), bool))
+    alone = replace(task, views={MISSINGNESS: view})
+    return {MISSINGNESS: cross_fit(alone, MISSINGNESS, [MISSINGNESS], None).by_fold}
 
 
 def self_train(task: Task, learned: Mapping[str, CrossFit], weight: float) -> Sequence[Matrix]:

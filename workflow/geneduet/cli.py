@@ -709,6 +709,7 @@ def fit_references(scores: Path, boosters: Path, learning: Learning, *, weight: 
         scored = baselines.by_fold(learned)
         models |= {**scored, **baselines.fuse(task, scored)}
         models["self_training"] = baselines.self_train(task, learned, weight)
+        models |= baselines.learn_missingness(task)
     raw = {"naive", "homology"}  # as others compute them: neither calibrated nor reconciled
     done = {name: (task.out_of_fold if name in raw else task.finish)(by_fold) for name, by_fold in models.items()}
     write(scores, Scores(task.labels.genes, task.labels.terms, done))
@@ -787,6 +788,7 @@ def evaluate(
     random_folds: Path | None = None,
     label_efficiency: Path | None = None,
     homologues: Path | None = None,
+    reference: Path | None = None,
     expression: Path | None = None,
     bootstrap: int,
     leave_out_reserved: bool = False,
@@ -802,7 +804,7 @@ def evaluate(
     folds : table of folds.
     random_references, random_cotraining, random_folds : the same models on folds of genes taken one by one.
     label_efficiency : folder of what `judge-label-efficiency` wrote, which joins the tables.
-    homologues : hits of the homology search: tell orphans from genes with a homologue.
+    homologues, reference : hits of the homology search, and in the reference: tell orphans from genes with a homologue.
     expression : features of the expression view: tell the genes that have none.
     bootstrap : resamples behind each interval.
     leave_out_reserved : leave the reserved families out of every score.
@@ -823,12 +825,12 @@ def evaluate(
     parts = []
     for place, own in enumerate(seen):
         setting = Setting(organism, own.aspect, "cross_validation", seed=seed)
-        genes = _judged_genes(own, folds, homologues, expression, leave_out_reserved)
+        genes = _judged_genes(own, folds, homologues, reference, expression, leave_out_reserved)
         models = _models(references[place], cotraining[place])
         after = label.read(later[place]) if later else None
         found = aspect.evaluate_aspect(models, own, hidden[place], after, known_before, genes, setting, bootstrap)
         if random_references and random_cotraining and random_folds:
-            genes = _judged_genes(own, random_folds, homologues, expression, leave_out_reserved)
+            genes = _judged_genes(own, random_folds, homologues, reference, expression, leave_out_reserved)
             models = _models(random_references[place], random_cotraining[place])
             chosen = cases.cross_validation(own, genes, "random_folds")
             judged = aspect.judge(models, chosen, own, genes, setting, bootstrap)
@@ -857,6 +859,7 @@ def judge_label_efficiency(
     folds: Path,
     holdout: Path | None = None,
     homologues: Path | None = None,
+    reference: Path | None = None,
     expression: Path | None = None,
     bootstrap: int,
     leave_out_reserved: bool = False,
@@ -872,7 +875,7 @@ def judge_label_efficiency(
     percent : of the labels, a level; several times.
     folds : table of folds.
     holdout : genes that are hidden at every level, and judged elsewhere.
-    homologues, expression, bootstrap, leave_out_reserved : as for `evaluate`.
+    homologues, reference, expression, bootstrap, leave_out_reserved : as for `evaluate`.
     """
     from dataclasses import replace
 
@@ -904,7 +907,7 @@ def judge_label_efficiency(
                 raw = _models(place / "references" / f"{aspect}.npz", place / "cotraining" / f"{aspect}.npz")
                 names |= raw.keys()
                 models = label_efficiency.aligned(raw, names, few.terms, few.annotated, full)
-                genes = _judged_genes(few, folds, homologues, expression, leave_out_reserved)
+                genes = _judged_genes(few, folds, homologues, reference, expression, leave_out_reserved)
                 setting = Setting(organism, aspect, "label_efficiency", seed=seed, label_fraction=own / 100)
                 chosen = cases.holdout(test, genes, "label_efficiency")
                 metrics, comparisons, values = judge(models, chosen, full, genes, setting, bootstrap)
@@ -1152,7 +1155,12 @@ def _models(references: Path, cotraining: Path) -> "dict[str, Matrix]":
 
 
 def _judged_genes(
-    labels: "Labels", folds: Path, homologues: Path | None, expression: Path | None, leave_out_reserved: bool
+    labels: "Labels",
+    folds: Path,
+    homologues: Path | None,
+    reference: Path | None,
+    expression: Path | None,
+    leave_out_reserved: bool,
 ) -> "Genes":
     """Who may be judged, and which of them have a labelled homologue and expression.
 
@@ -1171,6 +1179,8 @@ def _judged_genes(
     known, expressed = None, None
     if homologues is not None:
         known = homology.with_homologue(tables.read(homologues), labels.genes, labels.annotated, fold)
+    if known is not None and reference is not None:
+        known |= homology.with_reference(tables.read(reference), labels.genes)
     if expression is not None:
         expressed = pd.Index(labels.genes).isin(tables.read_matrix(expression).index)
     judged = ~(split["reserved"].to_numpy() & leave_out_reserved)

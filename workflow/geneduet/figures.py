@@ -33,6 +33,8 @@ class Style(NamedTuple):
 MODEL_STYLE: Mapping[str, Style] = {
     "naive": Style("naive", "#999999", ":", "X"),
     "homology": Style("homology", "#E69F00", (0, (1, 1)), "P"),
+    "missingness": Style("missing values alone", "#BBBBBB", (0, (1, 3)), "x"),
+    "reference_homology": Style("homology, reference", "#C97B00", (0, (1, 2)), "p"),
     "sequence": Style("sequence", "#0072B2", "--", "s"),
     "expression": Style("expression", "#56B4E9", "-.", "^"),
     "early_fusion": Style("early fusion", "#CC79A7", (0, (5, 1)), "D"),

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from geneduet import arrays
 
 # models that learn from labelled genes alone: what co-training has to beat
-SUPERVISED = ("naive", "homology", "sequence", "expression", "early_fusion", "late_fusion", "fusion")
+SUPERVISED = (
+    "naive", "homology", "reference_homology", "sequence", "expression", "early_fusion", "late_fusion", "fusion"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,11 @@ def gene_facts(wildcards):
     """What tells orphans, and genes without expression, from the others."""
     features, own = feature_files(wildcards), ORGANISMS[wildcards.organism]
     facts = {"expression": features["expression"]} if "expression" in features else {}
-    return facts | ({"homologues": f"results/{own.name}/views/homologues.parquet"} if own.proteome else {})
+    if own.proteome:
+        facts["homologues"] = f"results/{own.name}/views/homologues.parquet"
+        if own.reference:
+            facts["reference"] = f"results/{own.name}/reference/hits.parquet"
+    return facts
 
 
 def as_options(files):

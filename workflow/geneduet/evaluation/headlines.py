@@ -54,14 +54,23 @@ def _headline(ranked: Mapping[str, _Row], compared: Mapping[tuple[str, str], _Ro
         return f"{opening}: no supervised model to compare with."
     best = max(supervised, key=lambda name: float(ranked[name]["value"]))
     said = f"{opening}: best supervised model {spoken(best)}, micro-AP {_with_interval(ranked[best], 'value')}"
+    guard = _guard(ranked)
     if (MODEL, best) not in compared:
-        return f"{said}; {spoken(MODEL)} was not run."
+        return f"{said}; {spoken(MODEL)} was not run.{guard}"
     found = compared[MODEL, best]
     final = f" Final scores: {_with_interval(ranked['final'], 'value')}." if "final" in ranked else ""
     return (
         f"{said}; {spoken(MODEL)} {_with_interval(ranked[MODEL], 'value')}; "
-        f"difference {_with_interval(found, 'difference', '+.3f')}: {found['verdict']}.{final}"
+        f"difference {_with_interval(found, 'difference', '+.3f')}: {found['verdict']}.{final}{guard}"
     )
+
+
+def _guard(ranked: Mapping[str, _Row]) -> str:
+    """What the pattern of missing values tells by itself: that a gene was measured may say that it was studied."""
+    if not {"missingness", "naive"} <= ranked.keys():
+        return ""
+    alone, naive = (_with_interval(ranked[name], "value") for name in ("missingness", "naive"))
+    return f" Which values are missing, and nothing else, gives {alone}; naive {naive}."
 
 
 def spoken(name: str) -> str:

@@ -24,6 +24,10 @@ Floats = NDArray[np.float64]
 Scores = NDArray[np.float32]
 
 COMPARED_WITH_FUSION = ("co_training", "final")
+# what a user has without us: a homology vote, or for expression nothing
+COMPARED_WITH_VOTE = {
+    "homology": ("sequence", "final"), "reference_homology": ("sequence", "final"), "naive": ("expression",)
+}  # fmt: skip
 COMPARED = ("micro_ap", "fmax", "weighted_fmax")
 COMPARED_BY_PAIR = ("auroc", "micro_ap")
 
@@ -179,7 +183,10 @@ def tabulate(values: Values, judged: Judged, setting: Setting) -> tuple[pd.DataF
 
 
 def _pairs(values: Values) -> Iterator[dict[str, str]]:
-    """Each model beside the best supervised one, co-trained ones beside fusion, co-training beside self-training."""
+    """Each model beside the best supervised one, co-trained ones beside fusion, co-training beside self-training.
+
+    And the sequence view and the final scores beside the votes of homologues, the expression view beside naive.
+    """
     supervised = {model: float(values[model]["micro_ap"][0]) for model in SUPERVISED if model in values}
     if not supervised:
         return
@@ -187,6 +194,9 @@ def _pairs(values: Values) -> Iterator[dict[str, str]]:
     yield from ({"model": model, "reference": best} for model in values if model != best)
     if "fusion" in values and best != "fusion":
         yield from ({"model": model, "reference": "fusion"} for model in COMPARED_WITH_FUSION if model in values)
+    for vote, models in COMPARED_WITH_VOTE.items():
+        if vote in values and vote != best:
+            yield from ({"model": model, "reference": vote} for model in models if model in values)
     if {"co_training", "self_training"} <= values.keys():
         # what the second view adds to a model that teaches itself
         yield {"model": "co_training", "reference": "self_training"}

@@ -222,6 +222,17 @@ def with_homologue(
     return np.isin(np.arange(len(genes)), gene[told])
 
 
+def with_reference(hits: pd.DataFrame, genes: list[str]) -> NDArray[np.bool_]:
+    """Which genes have a hit in an annotated reference as good as `with_homologue` asks; (genes,).
+
+    Parameters
+    ----------
+    hits : table of `search_others`.
+    """
+    good = (hits["evalue"] < ORPHAN_EVALUE) & (hits["query_coverage"] >= ORPHAN_COVERAGE)
+    return np.isin(np.asarray(genes, dtype=object), list(set(hits.loc[good, "query"])))
+
+
 def labelled_hit_share(
     hits: pd.DataFrame, genes: list[str], annotated: NDArray[np.bool_], fold: NDArray[np.int64]
 ) -> tuple[float, float]:
