@@ -7,7 +7,6 @@ fitted to. One runs after the other, each in a process of its own, whose memory 
 """
 
 import multiprocessing
-import resource
 import sys
 import time
 from dataclasses import dataclass
@@ -144,10 +143,16 @@ def measure(learn, split):
 
 
 def _measure(learn, split):
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, start = _memory("VmRSS"), time.perf_counter()
     scores = np.asarray(learn(split), np.float32)
     seconds = time.perf_counter() - start
-    return Measured(scores, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    return Measured(scores, seconds, _memory("VmHWM") - before)
+
+
+def _memory(field):
+    """MB that this process has, or had at most, as Linux tells; getrusage would count the parent's."""
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
+    return int(line.split()[1]) / 1024
 
 
 EVERY_TERM = {

@@ -23,9 +23,14 @@ def features(name, given):
 def proteins():
     random = np.random.default_rng(1)
     residues, share = list(RESIDUES), np.array(USUAL) / sum(USUAL)
-    made = ["".join(random.choice(residues, size=length, p=share)) for length in random.integers(60, 900, 80)]
+    made = ["".join(random.choice(residues, size=length, p=share)) for length in random.integers(60, 900, 400)]
     made[0] += "AILVLLGAVLALLVAGIALFFLW"  # a helix
     made[1] += "QQQQQQPQQQQQQQPQQQ"  # a repeat
+    made[2] = made[2] + "LEELEEK" * 5 + "PP" + "E" * 60  # a coil, and no fold
+    # signals that random proteins seldom have
+    for place, end in enumerate(("SKL", "HDEL", "KKAA", "CVIM"), start=3):
+        made[place] += end
+    made[7] += "KRPAATKKAGQAKKKKL"
     return made
 
 

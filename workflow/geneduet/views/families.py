@@ -21,6 +21,14 @@ FAMILIES = {
     "membrane": Family("sequence", "proteome", True, "stretches that may span a membrane"),
     "low_complexity": Family("sequence", "proteome", True, "repeats and stretches of few residues"),
     "dipeptides": Family("sequence", "proteome", True, "share of each pair of neighbouring residues"),
+    "triads": Family("sequence", "proteome", False, "share of each triple of seven residue classes"),
+    "pseudo_composition": Family(
+        "sequence", "proteome", False, "order of hydropathy, volume, charge up to 20 residues on"
+    ),
+    "amphipathic": Family("sequence", "proteome", False, "hydrophobic moments of helices and strands"),
+    "targeting": Family("sequence", "proteome", False, "signals at both ends, nuclear localisation"),
+    "coiled_coil": Family("sequence", "proteome", False, "heptads of a coiled coil"),
+    "disorder": Family("sequence", "proteome", False, "disordered stretches"),
     "domains": Family("sequence", "domains", True, "number of domains, share of residues in them, which, order"),
     "codon_usage": Family("sequence", "genome.cds", True, "RSCU of 59 codons, GC content, effective number of codons"),
     "chromosome": Family(
