@@ -545,8 +545,8 @@ def make_folds(
     tables.write(folds, split)
     if found is not None:
         for aspect, annotated in by_aspect.items():
-            judged, others = homology.labelled_hit_share(found, ids, annotated, split["fold"].to_numpy())
-            shares = f"{judged:.0%} of the judged genes, {others:.0%} of the unlabelled"
+            near = homology.closest_labelled(found, ids, annotated, split["fold"].to_numpy())
+            shares = ", ".join(f"{1 - row['none']:.0%} of the {row['genes']} genes" for row in near.to_dict("records"))
             say(f"{aspect}: a labelled homologue is there for {shares}")
     say(f"{len(set(families.tolist()))} families of {len(ids)} genes in {count} folds")
 
@@ -816,9 +816,10 @@ def evaluate(
     from geneduet import labels as label
     from geneduet import tables
     from geneduet.evaluation import aspect, cases
-    from geneduet.evaluation.headlines import headlines
+    from geneduet.evaluation.headlines import headlines, homologue_sentences
     from geneduet.evaluation.judgement import Setting
     from geneduet.files import open_output
+    from geneduet.views import homology
 
     seen, hidden = [label.read(file) for file in labels], [label.read(file) for file in held_out]
     known_before = np.any([own.annotated for own in (*seen, *hidden)], axis=0)
@@ -839,6 +840,12 @@ def evaluate(
         parts.append(found)
     everything = aspect.join(parts)
     everything["cotraining"] = pd.concat([pd.read_csv(file, sep="\t") for file in rounds])
+    hits = pd.DataFrame(columns=homology.COLUMNS) if homologues is None else tables.read(homologues)
+    fold = tables.read(folds)["fold"].to_numpy()
+    nearest = [
+        homology.closest_labelled(hits, own.genes, own.annotated, fold).assign(aspect=own.aspect) for own in seen
+    ]
+    everything["homologues"] = pd.concat(nearest).assign(organism=organism)
     if label_efficiency is not None:
         fewer = {name: pd.read_csv(label_efficiency / f"{name}.tsv", sep="\t") for name in ("metrics", "comparisons")}
         everything = aspect.extend(everything, fewer)
@@ -846,6 +853,7 @@ def evaluate(
         tables.write_tsv(folder / f"{name}.tsv", table)
     with open_output(folder / "headlines.txt") as handle:
         handle.writelines(f"{line}\n" for line in headlines(everything["metrics"], everything["comparisons"]))
+        handle.writelines(f"{line}\n" for line in homologue_sentences(everything["homologues"]))
 
 
 @app.command

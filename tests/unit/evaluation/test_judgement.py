@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score
 
 from geneduet.evaluation import judgement
 from geneduet.evaluation.bootstrap import resample
-from geneduet.evaluation.headlines import headlines
+from geneduet.evaluation.headlines import headlines, homologue_sentences
 from geneduet.evaluation.judgement import METRICS_COLUMNS, Judged, Setting
 from geneduet.evaluation.ranking import micro_ap, micro_ap_resampled
 from geneduet.evaluation.reliability import calibration, logistic_slope
@@ -421,3 +421,17 @@ def test_one_family_has_no_interval():
     assert metrics[["ci_low", "ci_high"]].isna().all(axis=None)
     assert set(comparisons["verdict"]) == {"not known"}
     assert all(len(sentence) for sentence in headlines(metrics, comparisons))
+
+
+def test_how_near_homologues_are_is_said_in_a_sentence():
+    shares = {"below_30": 0.1, "30_to_50": 0.1, "50_to_97": 0.2, "copies": 0.05}
+    table = pd.DataFrame(
+        [
+            {"organism": "yeast", "aspect": "P", "genes": genes, "none": 0.55, **shares}
+            for genes in ("judged", "unlabelled")
+        ]
+    )
+    assert homologue_sentences(table) == [
+        "yeast, biological process: a labelled homologue is there for 45% of the judged genes (25% at 50% identity) "
+        "and 45% of the unlabelled genes (25% at 50% identity)."
+    ]

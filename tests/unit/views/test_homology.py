@@ -158,13 +158,23 @@ def test_a_first_protein_that_could_be_dna_does_not_stop_the_search(engine: str)
     assert pairs(table) == {("b", "c"), ("c", "b")}
 
 
-def test_share_of_genes_with_a_labelled_hit_counts_other_folds_for_the_judged_and_all_for_the_unlabelled():
-    table = hits(*((query, target, 50, 0.4, 0.1, 0.1) for query, target in ("ab", "ac", "da", "ed")))
-    annotated = np.array([True, True, True, False, False, False])
-    fold = np.array([0, 0, 1, 0, 0, 0])
-    # judged: a meets c, c meets a, b only a of its own fold; unlabelled: d meets a, e only d, f nobody
-    found = homology.labelled_hit_share(table, list("abcdef"), annotated, fold)
-    assert found == pytest.approx((2 / 3, 1 / 3))
+def test_how_near_the_nearest_labelled_homologue_is():
+    # a, b, c are labelled, a and b in one fold; b is a copy of a
+    links = (("a", "b", 0.98), ("a", "c", 0.4), ("d", "a", 0.6), ("d", "c", 0.2), ("e", "d", 0.9))
+    table = hits(*((query, target, 50, identity, 1, 1) for query, target, identity in links))
+    annotated, fold = np.array([True, True, True, False, False, False]), np.array([0, 0, 1, 0, 0, 0])
+    found = homology.closest_labelled(table, list("abcdef"), annotated, fold).set_index("genes")
+    assert found["n_genes"].to_dict() == {"training": 3, "judged": 3, "unlabelled": 3}
+    # training: a has c (.4) beside its copy, b its copy alone, c has a. judged: b has nobody in another fold
+    for name in ("training", "judged"):
+        assert found.loc[name, list(homology.IDENTITY_RANGES)].tolist() == pytest.approx([1 / 3, 0, 2 / 3, 0, 0])
+    # unlabelled: d has a (.6) and c (.2); e has d, which is not labelled; f has nobody
+    assert found.loc["unlabelled", list(homology.IDENTITY_RANGES)].tolist() == pytest.approx([2 / 3, 0, 0, 1 / 3, 0])
+
+
+def test_without_hits_nobody_has_a_labelled_homologue():
+    found = homology.closest_labelled(hits(), ["a", "b"], np.array([True, False]), np.array([0, 0]))
+    assert found["none"].tolist() == [1, 1, 1]
 
 
 def test_an_orphan_has_no_hit_to_a_labelled_gene_over_half_of_itself() -> None:

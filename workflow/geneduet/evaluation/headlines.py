@@ -73,6 +73,26 @@ def _guard(ranked: Mapping[str, _Row]) -> str:
     return f" Which values are missing, and nothing else, gives {alone}; naive {naive}."
 
 
+def homologue_sentences(table: pd.DataFrame) -> list[str]:
+    """How near labelled homologues are, a sentence an aspect; votes hold only where the three kinds of genes are alike.
+
+    Parameters
+    ----------
+    table : as `homology.closest_labelled` gives it, with `organism` and `aspect`.
+    """
+    sentences = []
+    names: Any  # of pandas: organism and aspect
+    for names, own in table.groupby(["organism", "aspect"], sort=False):
+        organism, aspect = names
+        shares = [
+            f"{1 - row['none']:.0%} of the {row['genes']} genes ({row['50_to_97'] + row['copies']:.0%} at 50% identity)"
+            for row in own.to_dict("records")
+        ]
+        told = f"{', '.join(shares[:-1])} and {shares[-1]}" if len(shares) > 1 else shares[0]
+        sentences.append(f"{organism}, {ASPECT_NAMES[aspect]}: a labelled homologue is there for {told}.")
+    return sentences
+
+
 def spoken(name: str) -> str:
     """Name of a model in a sentence."""
     return {"co_training": "co-training", "self_training": "self-training"}.get(name, name.replace("_", " "))

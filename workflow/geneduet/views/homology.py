@@ -18,6 +18,8 @@ from geneduet.views.vote import Neighbours
 
 COPY_IDENTITY = 0.97  # from here on two proteins count as copies of one gene
 ORPHAN_EVALUE, ORPHAN_COVERAGE = 1e-3, 0.5  # a gene without a labelled hit as good as this is an orphan
+IDENTITIES = (1e-9, 0.3, 0.5, COPY_IDENTITY)
+IDENTITY_RANGES = ("none", "below_30", "30_to_50", "50_to_97", "copies")
 COLUMNS = ["query", "target", "bitscore", "evalue", "identity", "query_coverage", "target_coverage"]
 _DIAMOND_FIELDS = [
     "qseqid",
@@ -233,10 +235,12 @@ def with_reference(hits: pd.DataFrame, genes: list[str]) -> NDArray[np.bool_]:
     return np.isin(np.asarray(genes, dtype=object), list(set(hits.loc[good, "query"])))
 
 
-def labelled_hit_share(
+def closest_labelled(
     hits: pd.DataFrame, genes: list[str], annotated: NDArray[np.bool_], fold: NDArray[np.int64]
-) -> tuple[float, float]:
-    """How often a judged gene, and a really unlabelled one, has a hit to a labelled gene: folds should make them alike.
+) -> pd.DataFrame:
+    """How near the nearest labelled homologue is, where genes are learned from, judged, and in use.
+
+    Votes are of use only where training, judgement and use see alike: folds are made so, and this shows how far.
 
     Parameters
     ----------
@@ -245,11 +249,26 @@ def labelled_hit_share(
 
     Returns
     -------
-    Share of the labelled genes with a hit to a labelled gene of another fold, and share of the unlabelled genes with a
-    hit to any labelled gene, of any coverage; NaN of an empty set.
+    genes (`training`: labels of all other labelled genes but of copies are seen; `judged`: those of other folds;
+    `unlabelled`: all), n_genes, and the share of them whose nearest labelled hit has an identity of `none` (no hit),
+    `below_30`, `30_to_50`, `50_to_97`, `copies`; the five add up to 1.
     """
-    met = with_homologue(hits, genes, annotated, fold, coverage=0, evalue=np.inf)
-    return tuple(float(met[mask].mean()) if mask.any() else float("nan") for mask in (annotated, ~annotated))  # type: ignore[return-value]
+    identity = pair_matrix(hits, genes, hits["identity"].to_numpy(float)).tocoo()
+    gene, other, value = identity.row, identity.col, identity.data
+    told = annotated[other]
+    seen = {
+        "training": (annotated, told & (value < COPY_IDENTITY)),
+        "judged": (annotated, told & (fold[gene] != fold[other])),
+        "unlabelled": (~annotated, told),
+    }
+    rows = []
+    for name, (group, links) in seen.items():
+        nearest = np.zeros(len(genes))
+        np.maximum.at(nearest, gene[links], value[links])
+        count = np.bincount(np.digitize(nearest[group], IDENTITIES), minlength=len(IDENTITIES) + 1)
+        share = count / max(int(group.sum()), 1)
+        rows.append({"genes": name, "n_genes": int(group.sum()), **dict(zip(IDENTITY_RANGES, share, strict=True))})
+    return pd.DataFrame(rows)
 
 
 def neighbours(hits: pd.DataFrame, genes: list[str]) -> Neighbours:
