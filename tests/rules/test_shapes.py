@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-NAMES = ("sequence_only", "expression_only", "expression_table", "tables", "few_labels", "no_labels")
+NAMES = ("everything", "sequence_only", "expression_only", "expression_table", "tables", "few_labels", "no_labels")
 EMBEDDING = [f"embedding_{number}" for number in range(8)]
 
 
@@ -27,6 +27,38 @@ def change_annotations(organism, change):
     file.write_text(head + "".join(row for row in map(change, rows) if row))
 
 
+def more_inputs(organism):
+    """Write a reference, domains with their terms, coding sequences and places: each tells the class of a gene."""
+    fasta = dict(re.findall(r"(?m)^>(\S+) .*\n(\w+)", (organism.folder / "proteome.fasta").read_text()))
+    term = {gene: own for gene, own in sorted(organism.annotated) if own.startswith("GO:1")}
+    write = {
+        name: [] for name in ("reference.fasta", "reference.tsv", "domains.tsv", "terms", "cds.fasta", "genes.gff")
+    }
+    for place, (gene, protein) in enumerate(fasta.items()):
+        if gene in term and place % 2:
+            species = 1 if place % 4 == 1 else 2
+            write["reference.fasta"].append(f">r_{gene} a relative OX={species}\n{protein[:60]}WWWWW{protein[60:]}")
+            write["reference.tsv"].append(f"r_{gene}\t{term[gene]}\tIDA")
+        if gene in term:
+            domain = f"PF{term[gene][-5:]}"
+            cells = [gene, "md5", str(len(protein)), "Pfam", domain, "x", "5", "50", "1e-9", "T", "01-01-2023"]
+            write["domains.tsv"].append("\t".join(cells))
+            write["terms"].append(f"Pfam:{domain} x > GO:x ; {term[gene]}")
+        write["cds.fasta"].append(f">{gene}\n{'ATGGCTAAAGAT' * (place % 3 + 1)}")
+        cells = ["chr", "x", "gene", str(1000 * place + 1), str(1000 * place + 950), ".", "+", ".", f"ID={gene}"]
+        write["genes.gff"].append("\t".join(cells))
+    for name, lines in write.items():
+        (organism.folder / name).write_text("\n".join(dict.fromkeys(lines)) + "\n")
+
+
+EVERYTHING = {
+    "reference": {"proteome": "reference.fasta", "annotations": "reference.tsv", "exclude_taxa": [2]},
+    "domains": "domains.tsv",
+    "domain_terms": "terms",
+    "genome": {"cds": "cds.fasta", "gff": "genes.gff"},
+}
+
+
 @pytest.fixture(scope="module")
 def shapes(tmp_path_factory, make_organism, snakemake):
     """Results folder by organism, after one run over all of them."""
@@ -35,6 +67,7 @@ def shapes(tmp_path_factory, make_organism, snakemake):
     made = {
         name: make_organism(home / name, name=name, **settings)
         for name, settings in {
+            "everything": EVERYTHING,
             "sequence_only": {"expression": []},
             "expression_only": {"proteome": None},
             "expression_table": {"proteome": None, "expression": [], "views": {"expression": table["expression"]}},
@@ -44,6 +77,7 @@ def shapes(tmp_path_factory, make_organism, snakemake):
             "no_labels": {"holdout_genes": None},
         }.items()
     }
+    more_inputs(made["everything"])
     for organism in made.values():
         features(organism, "embeddings.tsv")
         features(organism, "embeddings_2.tsv", shift=1.0)
@@ -81,6 +115,36 @@ def reasons(table):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_shape_runs_to_its_record(shapes, name):
     assert (shapes.folder[name] / "run.json").exists(), shapes.result.stderr[-6000:]
+
+
+def test_what_a_lab_can_add_is_seen_by_the_models(shapes, table, models):
+    folder = shapes.folder["everything"]
+    assert {"homology", "reference_homology", "co_training"} <= models("everything")
+    columns = json.loads((folder / "references" / "P" / "sequence" / "0-1" / "features.json").read_text())
+    for voters in ("homologues", "homologues_bridges", "reference", "domains", "chromosome"):
+        assert f"sequence:{voters}:closest" in columns
+    for feature in ("gc", "domain:PF00010", "operon"):
+        assert any(feature.lower() in column.lower() for column in columns), feature
+    orphan = {row["gene_set"] for row in table("everything", "evaluation/metrics.tsv")}
+    assert {"orphan", "with_homologue"} <= orphan
+
+
+def test_a_species_of_the_reference_can_be_left_out(shapes):
+    proteins = pd.read_parquet(shapes.folder["everything"] / "reference" / "proteins.parquet")["gene_id"]
+    # every second protein is of the species left out
+    written = (shapes.made["everything"].folder / "reference.fasta").read_text()
+    assert len(proteins) == written.count("OX=1")
+    assert written.count("OX=2")
+
+
+def test_a_reference_that_knows_the_class_is_a_good_witness(table):
+    micro_ap = {
+        row["model"]: float(row["value"])
+        for row in table("everything", "evaluation/metrics.tsv")
+        if (row["aspect"], row["metric"], row["gene_set"]) == ("P", "micro_ap", "all")
+        and row["split"] == "cross_validation"
+    }
+    assert micro_ap["reference_homology"] > micro_ap["naive"]
 
 
 def test_sequence_alone_is_a_model_without_a_teacher(table, models, reasons):

@@ -305,15 +305,20 @@ def read_genome(
 @app.command
 @described
 def join_view(
-    features: Path, families: list[Path], *, genes: Path, table: Path | None = None, mode: Mode = "replace"
+    features: Path,
+    *,
+    genes: Path,
+    family: list[Path] | None = None,
+    table: Path | None = None,
+    mode: Mode = "replace",
 ) -> None:
     """Put the families of a view side by side, or a ready-made table instead of them, or beside them.
 
     Parameters
     ----------
     features : where to write genes x features (Parquet).
-    families : as described.
     genes : as read.
+    family : features of a family; several times.
     table : ready-made features.
     mode : whether they stand instead of the families, or beside them.
     """
@@ -322,8 +327,8 @@ def join_view(
     from geneduet import tables
 
     built = None
-    if families and (table is None or mode == "append"):
-        built = pd.concat(map(tables.read_matrix, families), axis=1).sort_index().rename_axis("gene_id")
+    if family and (table is None or mode == "append"):
+        built = pd.concat(map(tables.read_matrix, family), axis=1).sort_index().rename_axis("gene_id")
     tables.write_matrix(features, _with_table(built, table, tables.read(genes)["gene_id"].tolist()))
 
 

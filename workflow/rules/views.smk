@@ -103,11 +103,12 @@ rule join_view:
         mem_mb=memory(2000),
         runtime="20m",
     params:
+        families=lambda wildcards, input: [f"--family={file}" for file in input.families],
         table=lambda wildcards: option("table", f"views.{wildcards.view}.table")(wildcards),
         mode=lambda wildcards: options(f"views.{wildcards.view}.mode")(wildcards),
         code=code("join-view"),
     shell:
-        "python -m geneduet join-view {output:q} {input.families:q} --genes {input.genes:q} {params.table}"
+        "python -m geneduet join-view {output:q} {params.families:q} --genes {input.genes:q} {params.table}"
         " {params.mode} > {log:q} 2>&1"
 
 

@@ -9,6 +9,7 @@ from geneduet.views.vote import Neighbours
 
 STEPS, DECAY = 4, 0.9  # of a walk: how far it goes, and what each further step counts
 KEPT = 200  # closest genes of each gene that a walk goes on from
+BLOCK = 512  # genes from which walks begin at a time
 
 
 def bridges(neighbours: Neighbours, steps: int = STEPS, decay: float = DECAY, kept: int = KEPT) -> Neighbours:
@@ -29,12 +30,18 @@ def bridges(neighbours: Neighbours, steps: int = STEPS, decay: float = DECAY, ke
     total = np.asarray(weights.sum(axis=1)).ravel()
     scale = sparse.diags_array(np.divide(1.0, np.sqrt(total), out=np.zeros_like(total), where=total > 0))
     step = sparse.csr_array(scale @ weights @ scale) * decay
-    walk, reached = step, step
+    blocks = [_walked(step, start, steps, kept) for start in range(0, step.shape[0], BLOCK)]
+    return Neighbours(sparse.csr_array(sparse.vstack(blocks)), neighbours.copies)
+
+
+def _walked(step: sparse.csr_array, start: int, steps: int, kept: int) -> sparse.csr_array:
+    """All walks from a block of genes."""
+    walk = reached = step[start : start + BLOCK]
     for _ in range(steps - 1):
         walk = closest(sparse.csr_array(walk @ step), kept)
         reached = reached + walk
-    reached = closest(sparse.csr_array(reached - sparse.diags_array(reached.diagonal())), kept)
-    return Neighbours(reached, neighbours.copies)
+    home = sparse.csr_array(sparse.eye_array(*reached.shape, k=start))  # back where a walk began is no link
+    return closest(sparse.csr_array(reached - reached.multiply(home)), kept)
 
 
 def closest(weights: sparse.csr_array, kept: int) -> sparse.csr_array:
