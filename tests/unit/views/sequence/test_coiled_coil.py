@@ -17,6 +17,14 @@ def test_hydrophobic_residues_everywhere_are_no_coil(describe):
     assert found["coiled_coil:share"] == 0
 
 
+def test_a_window_right_at_the_level_counts_wherever_it_stands(describe):
+    # all eight a and d, and eight of the 20 other places: 8/8 - 8/20 = .6. Before it, what shifts rounded sums
+    coil = "LLLLEEK" * 4
+    for before in range(40):
+        found = describe("coiled_coil", "LIVE" * before + "P" + coil + "P")
+        assert found["coiled_coil:longest"] == 28
+
+
 def test_a_proline_breaks_it(describe):
     found = describe("coiled_coil", "LEELEEK" * 2 + "P" + "LEELEEK" * 2)
     assert found["coiled_coil:highest"] == 0

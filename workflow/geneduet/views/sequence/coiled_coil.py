@@ -9,9 +9,11 @@ from geneduet.views.sequence.residues import RESIDUES, covered, describe_each, r
 
 WIDTH = 28  # residues, four heptads: Lupas, Van Dyke and Stock 1991, Science 252:1162
 CORE = "AILMV"  # aliphatic residues, which fill the places a and d
-SCORE = 0.6  # from here on a window counts; an ideal coil has 1, a random protein stays around 0
+# from here on a window counts. An ideal coil has 1, a window of yeast 0.09 in the mean; the best window of 38% of yeast
+# proteins, and of 28% of the same proteins shuffled, reaches it
+SCORE = 0.6
 COLUMNS = ["coiled_coil:highest", "coiled_coil:share", "coiled_coil:longest"]
-_HYDROPHOBIC = np.isin(list(RESIDUES), list(CORE)).astype(float)
+_HYDROPHOBIC = np.isin(list(RESIDUES), list(CORE)).astype(np.int64)
 _PROLINE = RESIDUES.index("P")
 
 
@@ -24,14 +26,14 @@ def heptad_scores(code: NDArray[np.int64]) -> NDArray[np.float64]:
     if len(code) < WIDTH:
         return np.zeros(0)
     value, place = _HYDROPHOBIC[code], np.arange(len(code))
-    best = np.full(len(code) - WIDTH + 1, -np.inf)
+    best = np.full(len(code) - WIDTH + 1, -40)
     for frame in range(7):
         inside = np.isin((place + frame) % 7, (0, 3))
-        weight = np.where(inside, value / 8, -value / 20)  # 8 of 28 places are a or d
-        sums = np.concatenate([[0.0], np.cumsum(weight)])
+        # 8 of 28 places are a or d: an eighth each, the others a twentieth. In fortieths, whose sums are exact
+        sums = np.concatenate([[0], np.cumsum(value * np.where(inside, 5, -2))])
         best = np.maximum(best, sums[WIDTH:] - sums[:-WIDTH])
     breaks = np.concatenate([[0], np.cumsum(code == _PROLINE)])
-    return np.where(breaks[WIDTH:] > breaks[:-WIDTH], 0.0, best)
+    return np.where(breaks[WIDTH:] > breaks[:-WIDTH], 0, best) / 40
 
 
 def coiled_coil(code: NDArray[np.int64]) -> NDArray[np.float64]:
