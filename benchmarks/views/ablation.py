@@ -1,4 +1,4 @@
-"""What each family of features, and each electorate, is worth in its view: alone, and left out.
+"""What each family of features, and each electorate, is worth in its view: alone, left out, and added.
 
 Trees as in the product, on genes outside a fold of homology families, judged in it; scores are neither calibrated nor
 averaged over models, so that they stand a little below those of a run. The reserved families are left out.
@@ -18,16 +18,22 @@ from geneduet.evaluation.protein_centric import cafa_metrics
 from geneduet.learners import ViewLearner, make_view
 from geneduet.settings import Settings
 from geneduet.views import links, reference
-from geneduet.views.families import FAMILIES, VOTERS
+from geneduet.views.families import FAMILIES, VOTERS, of_view, voters_of
 
 FOLDS = (0, 1, 2)
 
 
 def choices(view, names):
-    """What is taken, by what it is called."""
-    return {"all": names} | {f"{name} alone": [name] for name in names} | {
-        f"without {name}": [other for other in names if other != name] for name in names
-    }  # fmt: skip
+    """What is taken, by what it is called: as shipped, all, and one family changed at a time."""
+    shipped = [*of_view(view, default=True), *voters_of(view)]
+    shipped = [name for name in names if name in shipped]
+    found = {"as shipped": shipped, "all": names} | {f"{name} alone": [name] for name in names}
+    for name in names:
+        if name in shipped:
+            found[f"without {name}"] = [other for other in shipped if other != name]
+        else:
+            found[f"with {name}"] = [*shipped, name]
+    return found
 
 
 def read(folder, view, names, seen):
@@ -58,14 +64,14 @@ def out_of_fold(view, seen, fold):
 
 
 def row(name, scores, whole, seen, judged, family, seconds):
-    """Weighted Fmax and micro-AP, and the difference to all families, with an interval over families of genes."""
+    """Weighted Fmax and micro-AP, and the difference to what is shipped, with an interval over families of genes."""
     truth = seen.positive[judged].toarray() > 0
     paired = gain.compare(sparse.csr_array(truth), [whole[judged], scores[judged]], family[judged], seed=1)
     own, difference = paired.resamples[:, 1], paired.resamples[:, 1] - paired.resamples[:, 0]
     weighted = cafa_metrics(truth, scores[judged], seen.information_accretion)["weighted_fmax"]
     found = {"choice": name, "weighted Fmax": weighted, "micro-AP": paired.values[1], "seconds": seconds}
-    found["minus all"] = paired.values[1] - paired.values[0]
-    for key, values in (("micro-AP", own), ("minus all", difference)):
+    found["minus shipped"] = paired.values[1] - paired.values[0]
+    for key, values in (("micro-AP", own), ("minus shipped", difference)):
         found[f"{key} low"], found[f"{key} high"] = interval(values)
     return found
 

@@ -20,7 +20,7 @@ FAMILIES = {
     "physicochemistry": Family("sequence", "proteome", True, "means of eight residue scales: whole, N end, C end"),
     "membrane": Family("sequence", "proteome", True, "stretches that may span a membrane"),
     "low_complexity": Family("sequence", "proteome", True, "repeats and stretches of few residues"),
-    "dipeptides": Family("sequence", "proteome", True, "share of each pair of neighbouring residues"),
+    "dipeptides": Family("sequence", "proteome", False, "share of each pair of neighbouring residues"),
     "triads": Family("sequence", "proteome", False, "share of each triple of seven residue classes"),
     "pseudo_composition": Family(
         "sequence", "proteome", False, "order of hydropathy, volume, charge up to 20 residues on"
@@ -38,7 +38,7 @@ FAMILIES = {
     "independent_modules": Family(
         "expression",
         "expression",
-        False,
+        True,
         "weight in the independent components of the compendium (iModulons)",
     ),
     "profiles": Family("expression", "expression", False, "the merged values themselves; the 300 most varying samples"),
