@@ -43,9 +43,12 @@ lint: .venv/tested
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check --compact-diff Snakefile workflow
 
-bench: .venv/tested
-	$(BIN)/python benchmarks/learner/made_up_table.py benchmarks/results/made_up
-	$(SNAKEMAKE) --config 'organisms=[benchmarks/results/made_up/organism.yaml]'
+MADE_UP := benchmarks/results/made_up/organism.yaml
+$(MADE_UP): benchmarks/learner/made_up_table.py | .venv/tested
+	$(BIN)/python $< $(@D)
+
+bench: .venv/tested $(MADE_UP)
+	$(SNAKEMAKE) --config 'organisms=[$(MADE_UP)]'
 	$(SNAKEMAKE) --snakefile benchmarks/Snakefile
 
 clean:
