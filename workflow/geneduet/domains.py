@@ -13,6 +13,7 @@ import pandas as pd
 from geneduet.annotations import no_join
 from geneduet.errors import InputError
 from geneduet.files import read_lines
+from geneduet.proteome import UNIPROT
 
 COLUMNS = ["gene_id", "domain", "start", "end", "evalue"]
 MAX_EVALUE = 1e-3  # of a domain, where its HMM has no gathering cutoff
@@ -22,7 +23,6 @@ _FORMATS = "an InterProScan TSV, a --domtblout or --tblout table of HMMER with i
 # these databases give a score of their own where the others give an e-value
 _SCORE_IS_NO_EVALUE = {"hamap", "prositeprofiles"}
 _VERSIONED = re.compile(r"^([A-Za-z]+_?\d+)\.\d+$")  # PF00069.28, but not G3DSA:1.10.510.10
-_UNIPROT = re.compile(r"(?:sp|tr)\|([^|]+)\|")
 _LONGEST = 100_000  # residues: HMMER searches no longer protein
 _HMMS_AT_ONCE = 256  # bounds memory: Pfam has 20,000
 
@@ -102,7 +102,7 @@ def _places(
 
 def _accession(protein: str) -> str:
     """Of UniProt's `sp|P0A776|RPPH_ECOLI` the accession, as the proteome has it; other ids as they are."""
-    found = _UNIPROT.match(protein)
+    found = UNIPROT.match(protein)
     return found.group(1) if found else protein
 
 

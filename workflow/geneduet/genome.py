@@ -16,6 +16,7 @@ from geneduet.annotations import no_join
 from geneduet.errors import InputError, few
 from geneduet.files import read_lines
 from geneduet.progress import say
+from geneduet.proteome import UNIPROT
 from geneduet.views.vote import Neighbours
 
 # base pairs: neighbours on one strand that are closer are likely one operon. Genes of an operon lie mostly within
@@ -25,7 +26,6 @@ OPERON_GAP = 100
 NEXT_WEIGHT = 0.1  # of the next gene on either side that is not of the same run, where the next of a run has 1
 
 _ILLEGAL = re.compile("[^ACGTRYSWKMBDHVN]")
-_UNIPROT = re.compile(r"(?:sp|tr)\|([^|]+)\|")
 _TRY_MAP = "give an id_map that leads from these ids to the genes"
 
 Ids = Mapping[str, Sequence[str]]  # what a record is called, by the kind of name
@@ -128,7 +128,7 @@ def _header_ids(title: str) -> dict[str, list[str]]:
     ['b0001']
     """
     word = next(iter(title.split()), "")
-    ids = {"id": [found.group(1) if (found := _UNIPROT.match(word)) else word] if word else []}
+    ids = {"id": [found.group(1) if (found := UNIPROT.match(word)) else word] if word else []}
     for kind, value in re.findall(r"\[(gene|locus_tag|protein_id|db_xref)=([^\]]+)\]", title):
         ids[kind] = [name.rpartition(":")[2] for name in value.split(",")] if kind == "db_xref" else [value]
     for kind, value in re.findall(r"\s(gene|gene_symbol):(\S+)", title):

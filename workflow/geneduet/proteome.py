@@ -14,7 +14,8 @@ from geneduet.files import read_lines
 RESIDUES = "ACDEFGHIKLMNPQRSTVWYUOBZJX"
 
 _ILLEGAL = re.compile(f"[^{RESIDUES}]")
-_UNIPROT = re.compile(r"(?:sp|tr)\|([^|]+)\|")
+# ids of UniProt, of which the accession counts
+UNIPROT = re.compile(r"(?:sp|tr)\|([^|]+)\|")
 _TAXON = re.compile(r"\bOX=(\d+)\b")
 
 
@@ -65,7 +66,7 @@ def _records(path: Path) -> Iterator[tuple[str, str, str]]:
     for position, (title, letters) in enumerate(SimpleFastaParser(_numbered(path, headers))):
         line = headers[position]
         name, _, description = title.strip().partition(" ")
-        name = found.group(1) if (found := _UNIPROT.match(name)) else name
+        name = found.group(1) if (found := UNIPROT.match(name)) else name
         if not name:
             raise InputError(path, "a header without an id", "write >id description", line=line)
         if name in line_of:

@@ -9,14 +9,6 @@ from geneduet.views import coexpression
 NAN = math.nan
 
 
-def compendium(seed: int = 1, genes: int = 30, samples: int = 12, missing: float = 0.0) -> pd.DataFrame:
-    random = np.random.default_rng(seed)
-    values = random.normal(size=(genes, 3)) @ random.normal(size=(3, samples)) + random.normal(size=(genes, samples))
-    values[random.random(values.shape) < missing] = NAN
-    values -= np.nanmean(values, axis=1, keepdims=True)
-    return pd.DataFrame(values, index=[f"g{number}" for number in range(genes)]).astype(np.float32)
-
-
 def symmetric(pairs: dict[tuple[str, str], float], genes: str) -> np.ndarray:
     matrix = np.full((len(genes), len(genes)), NAN, np.float32)
     for (a, b), value in pairs.items():
@@ -24,7 +16,7 @@ def symmetric(pairs: dict[tuple[str, str], float], genes: str) -> np.ndarray:
     return matrix
 
 
-def test_correlation_is_over_the_samples_that_both_genes_have() -> None:
+def test_correlation_is_over_the_samples_that_both_genes_have(compendium) -> None:
     table = compendium(missing=0.2, samples=20).to_numpy()
     found = coexpression.correlation(table, min_common=10)
     for i, j in [(0, 1), (3, 7), (20, 4), (29, 28)]:
@@ -91,7 +83,7 @@ def test_partners_are_the_closest_by_mutual_rank() -> None:
     assert found.loc["a", "correlation"] == pytest.approx(np.corrcoef(time, time + 0.1 * own)[0, 1], abs=1e-5)
 
 
-def test_a_gene_has_as_many_partners_as_it_can() -> None:
+def test_a_gene_has_as_many_partners_as_it_can(compendium) -> None:
     table = compendium(genes=6, samples=12)
     table.iloc[5, 3:] = NAN  # three samples: comparable with none
     found = coexpression.partners(table, 10)
@@ -123,7 +115,8 @@ def plain_partners(table: pd.DataFrame, count: int) -> list[tuple[str, str, floa
     return rows
 
 
-def with_ties_and_holes() -> pd.DataFrame:
+@pytest.fixture(scope="module")
+def with_ties_and_holes(compendium) -> pd.DataFrame:
     """Genes that are the same, comparable with some only or with none, or constant."""
     table = compendium(genes=40, samples=24, missing=0.3)
     table.iloc[5:9] = table.iloc[20:24].to_numpy()
@@ -136,9 +129,9 @@ def with_ties_and_holes() -> pd.DataFrame:
 @pytest.mark.parametrize("block", [1, 7, 20, 40, 100])
 @pytest.mark.parametrize("count", [1, 5, 60])
 def test_partners_in_blocks_are_those_of_the_definition(
-    monkeypatch: pytest.MonkeyPatch, block: int, count: int
+    with_ties_and_holes, monkeypatch: pytest.MonkeyPatch, block: int, count: int
 ) -> None:
-    table = with_ties_and_holes()
+    table = with_ties_and_holes
     expected = plain_partners(table, count)
     monkeypatch.setattr(coexpression, "BLOCK", block)
     found = coexpression.partners(table, count)
@@ -148,9 +141,11 @@ def test_partners_in_blocks_are_those_of_the_definition(
 
 
 @pytest.mark.parametrize("block", [1, 7, 40])
-def test_correlation_in_blocks_is_that_of_each_pair_and_symmetric(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+def test_correlation_in_blocks_is_that_of_each_pair_and_symmetric(
+    with_ties_and_holes, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
     monkeypatch.setattr(coexpression, "BLOCK", block)
-    table = with_ties_and_holes()
+    table = with_ties_and_holes
     found = coexpression.correlation(table.to_numpy())
     np.testing.assert_array_equal(found, found.T)
     expected = table.astype(float).T.corr(min_periods=10).to_numpy(copy=True)

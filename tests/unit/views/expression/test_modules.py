@@ -9,15 +9,7 @@ from geneduet.views.expression.modules import modules
 NAN = math.nan
 
 
-def compendium(seed: int = 1, genes: int = 30, samples: int = 12, missing: float = 0.0) -> pd.DataFrame:
-    random = np.random.default_rng(seed)
-    values = random.normal(size=(genes, 3)) @ random.normal(size=(3, samples)) + random.normal(size=(genes, samples))
-    values[random.random(values.shape) < missing] = NAN
-    values -= np.nanmean(values, axis=1, keepdims=True)
-    return pd.DataFrame(values, index=[f"g{number}" for number in range(genes)]).astype(np.float32)
-
-
-def test_modules_are_the_principal_components() -> None:
+def test_modules_are_the_principal_components(compendium) -> None:
     table = compendium()
     found = modules(table, 5)
     assert found.columns.tolist() == [*(f"module_{number}" for number in range(1, 6)), "spread"]
@@ -30,7 +22,7 @@ def test_modules_are_the_principal_components() -> None:
     np.testing.assert_allclose(found["spread"], table.std(axis=1, ddof=0), rtol=1e-5)
 
 
-def test_all_modules_together_keep_all_distances() -> None:
+def test_all_modules_together_keep_all_distances(compendium) -> None:
     table = compendium(genes=8, samples=12)
     found = modules(table, 50).filter(like="module").to_numpy(float)
     assert found.shape == (8, 8)  # no more than genes
@@ -39,7 +31,7 @@ def test_all_modules_together_keep_all_distances() -> None:
         assert np.linalg.norm(found[i] - found[j]) == pytest.approx(expected, abs=1e-4)
 
 
-def test_modules_have_the_same_sign_whatever_the_order_of_the_genes() -> None:
+def test_modules_have_the_same_sign_whatever_the_order_of_the_genes(compendium) -> None:
     table = compendium()
     found = modules(table, 3)
     other = modules(table.iloc[::-1], 3)
@@ -49,7 +41,7 @@ def test_modules_have_the_same_sign_whatever_the_order_of_the_genes() -> None:
     assert modules(one, 1)["module_1"].tolist() == pytest.approx([math.sqrt(12), -math.sqrt(12)])
 
 
-def test_a_missing_value_counts_as_the_genes_mean() -> None:
+def test_a_missing_value_counts_as_the_genes_mean(compendium) -> None:
     table = compendium()
     table.iloc[0, 0] = NAN
     filled = table.fillna(0)
