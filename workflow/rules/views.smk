@@ -38,6 +38,8 @@ rule read_genome:
         "logs/{organism}/read_genome.{kind}.log",
     benchmark:
         "benchmarks/{organism}/read_genome.{kind}.tsv"
+    wildcard_constraints:
+        kind="cds|gff",
     conda:
         ENVIRONMENT
     threads: 1
@@ -47,8 +49,6 @@ rule read_genome:
     params:
         id_map=option("id-map", "id_map"),
         code=code("read-genome"),
-    wildcard_constraints:
-        kind="cds|gff",
     shell:
         "python -m geneduet read-genome {wildcards.kind} {input.source:q} {output:q} --genes {input.genes:q}"
         " {params.id_map} > {log:q} 2>&1"
