@@ -19,7 +19,7 @@ FAMILIES = {
     "composition": Family("sequence", "proteome", True, "length, share of each residue"),
     "physicochemistry": Family("sequence", "proteome", True, "means of eight residue scales: whole, N end, C end"),
     "membrane": Family("sequence", "proteome", True, "stretches that may span a membrane"),
-    "low_complexity": Family("sequence", "proteome", True, "repeats and stretches of few residues"),
+    "low_complexity": Family("sequence", "proteome", False, "repeats and stretches of few residues"),
     "dipeptides": Family("sequence", "proteome", False, "share of each pair of neighbouring residues"),
     "triads": Family("sequence", "proteome", False, "share of each triple of seven residue classes"),
     "pseudo_composition": Family(
