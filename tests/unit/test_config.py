@@ -333,3 +333,34 @@ def test_test_organisms_find_their_data():
 def test_a_path_that_snakemake_would_take_for_a_wildcard_is_refused(organism_file):
     file = organism_file(proteome="a{b}.faa")
     assert message(file).startswith(f"{file}: proteome: a path with {{ or }} in it")
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        ({"reference": {"proteome": "r.faa", "annotations": "r.tsv"}}, "reference: is of no use without proteome"),
+        ({"domains": "d.tsv"}, "domains: is of no use without proteome"),
+        ({"proteome": "p.faa", "domain_terms": "interpro2go"}, "domain_terms: is of no use without domains"),
+    ],
+)
+def test_an_input_that_needs_another_says_so(organism_file, keys, problem):
+    file = organism_file(**{"proteome": None, "expression": "e.tsv", **keys})
+    assert message(file).startswith(f"{file}: {problem}; give ")
+
+
+@pytest.mark.parametrize(
+    ("view", "keys", "known"),
+    [
+        ("sequence", {"families": ["membrain"]}, "did you mean 'membrane'"),
+        ("expression", {"votes": ["homologues"]}, "allowed: coexpressed, coexpressed_bridges"),
+    ],
+)
+def test_families_and_votes_are_those_of_the_view(organism_file, view, keys, known):
+    assert known in message(organism_file(views={view: keys}))
+
+
+def test_a_reference_takes_all_evidence_but_none_from_expression(organism_file):
+    reference = {"proteome": "p.faa", "annotations": "a.gaf", "evidence_codes": "all"}
+    own = next(iter(load(organism_file(reference=reference)).values()))
+    assert own.reference.evidence_codes == []
+    assert "inferred from expression" in message(organism_file(reference={**reference, "evidence_codes": ["IEP"]}))

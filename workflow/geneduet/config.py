@@ -401,6 +401,13 @@ class Organism(_Group):
             raise _refusal("nothing is given that names the genes", advice, key="proteome")
         return self
 
+    @model_validator(mode="after")
+    def _has_what_inputs_need(self) -> "Organism":
+        for key, need in (("reference", "proteome"), ("domains", "proteome"), ("domain_terms", "domains")):
+            if getattr(self, key) and not getattr(self, need):
+                raise _refusal(f"is of no use without {need}", f"give {need}, or remove {key}", key=key)
+        return self
+
     def gene_tables(self) -> list[Path]:
         """Tables whose genes are the gene universe where there is no proteome."""
         ready = (self.views.sequence.table, self.views.expression.table)
