@@ -46,13 +46,13 @@ def demo_task():
             "sequence",
             pd.concat([_family(name, given) for name in families.of_view("sequence", default=True)], axis=1),
             genes,
-            homology.neighbours(hits, genes),
+            {"homologues": homology.neighbours(hits, genes)},
         ),
         "expression": make_view(
             "expression",
             modules(merged, 30),
             genes,
-            coexpression.neighbours(coexpression.partners(merged, 30), genes),
+            {"coexpressed": coexpression.neighbours(coexpression.partners(merged, 30), genes)},
         ),
     }
     fold = splits.assign_folds(family, seen.annotated, 3, seed=1)

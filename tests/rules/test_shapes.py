@@ -123,7 +123,7 @@ def test_what_a_lab_can_add_is_seen_by_the_models(shapes, table, models):
     columns = json.loads((folder / "references" / "P" / "sequence" / "0-1" / "features.json").read_text())
     for voters in ("homologues", "homologues_bridges", "reference", "domains", "chromosome"):
         assert f"sequence:{voters}:closest" in columns
-    for feature in ("gc", "domain:PF00010", "operon"):
+    for feature in ("gc", "domain:PF00010", "chromosome:run"):
         assert any(feature.lower() in column.lower() for column in columns), feature
     orphan = {row["gene_set"] for row in table("everything", "evaluation/metrics.tsv")}
     assert {"orphan", "with_homologue"} <= orphan

@@ -178,7 +178,7 @@ def test_coverage_falls_to_nothing_where_naive_has_no_term_left(tables):
 
 
 def test_every_model_of_the_evaluation_has_its_own_style():
-    models = {*SUPERVISED, "self_training", "co_training", "final"}
+    models = {*SUPERVISED, "missingness", "self_training", "co_training", "final"}
     assert set(figures.MODEL_STYLE) == models
     for part in ("label", "colour", "marker"):
         assert len({getattr(style, part) for style in figures.MODEL_STYLE.values()}) == len(models), part
