@@ -129,6 +129,13 @@ def test_what_a_lab_can_add_is_seen_by_the_models(shapes, table, models):
     assert {"orphan", "with_homologue"} <= orphan
 
 
+def test_the_model_holds_what_reference_and_domains_say(shapes):
+    folder = shapes.folder["everything"] / "model"
+    assert {file.name for file in (folder / "P" / "votes").iterdir()} == {"reference.npz", "domains.npz"}
+    assert len(pd.read_parquet(folder / "reference.parquet"))
+    assert not (shapes.folder["sequence_only"] / "model" / "P" / "votes").exists()
+
+
 def test_a_species_of_the_reference_can_be_left_out(shapes):
     proteins = pd.read_parquet(shapes.folder["everything"] / "reference" / "proteins.parquet")["gene_id"]
     # every second protein is of the species left out

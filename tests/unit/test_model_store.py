@@ -42,6 +42,7 @@ def save(run: Path, target: Path, **changes) -> None:
         "tables": {"genes": run / "genes.parquet", "folds": run / "folds.parquet"},
         "labels": {aspect: run / f"{aspect}.npz" for aspect in "PF"},
         "boosters": {aspect: {name: run / aspect / name for name in ("references", "cotraining")} for aspect in "PF"},
+        "votes": {},
         "features": {"sequence": ["log_length"], "expression": ["module_1", "module_2"]},
         "record": {"search_engine": "diamond 2.1.3", "versions": {"numpy": "2.0"}},
     }
@@ -145,3 +146,9 @@ def test_the_models_own_files_are_not_changed_in_place(run, tmp_path):
     before = {name: (tmp_path / "one" / name).read_bytes() for name in contents(tmp_path / "one")}
     save(run, tmp_path / "two")
     assert {name: (tmp_path / "two" / name).read_bytes() for name in before} == before
+
+
+def test_what_a_reference_says_is_kept_by_aspect(run, tmp_path):
+    save(run, tmp_path / "model", votes={"P": {"reference": run / "P.npz"}})
+    assert (tmp_path / "model" / "P" / "votes" / "reference.npz").read_bytes() == (run / "P.npz").read_bytes()
+    assert not (tmp_path / "model" / "F" / "votes").exists()

@@ -1035,6 +1035,8 @@ def save_model(
     settings: str,
     engine: Path | None = None,
     compendium: Path | None = None,
+    reference: Path | None = None,
+    vote: Annotated[list[tuple[str, Path]] | None, Parameter(negative="")] = None,
     sequence: Path | None = None,
     expression: Path | None = None,
 ) -> None:
@@ -1048,6 +1050,8 @@ def save_model(
     settings : JSON of the keys by which features and learners were made.
     engine : what the homology search was made with.
     compendium : merged expression.
+    reference : proteins of the reference.
+    vote : name and file of what reference or domains say in an aspect (`<aspect>.npz`); several times.
     sequence, expression : features of the views.
     """
     import json
@@ -1056,7 +1060,10 @@ def save_model(
     from geneduet.ontology import ASPECTS
     from geneduet.run_record import libraries
 
-    wanted = {"genes": genes, "folds": folds, "expression": compendium}
+    wanted = {"genes": genes, "folds": folds, "expression": compendium, "reference": reference}
+    votes: dict[str, dict[str, Path]] = {}
+    for name, file in vote or []:
+        votes.setdefault(file.stem, {})[name] = file
     views = {"sequence": sequence, "expression": expression}
     model_store.save(
         folder,
@@ -1066,6 +1073,7 @@ def save_model(
             aspect: {"references": reference, "cotraining": trained}
             for aspect, reference, trained in zip(ASPECTS, references, cotraining, strict=True)
         },
+        votes=votes,
         features={name: list(tables.read_matrix(file).columns) for name, file in views.items() if file is not None},
         record={
             "search_engine": None if engine is None else engine.read_text().strip(),

@@ -18,19 +18,22 @@ def save(
     tables: Mapping[str, Path],
     labels: Mapping[str, Path],
     boosters: Mapping[str, Mapping[str, Path]],
+    votes: Mapping[str, Mapping[str, Path]],
     features: Mapping[str, Sequence[str]],
     record: Mapping[str, Any],
 ) -> None:
     """Assemble the model folder, whole or not at all.
 
-    It holds `manifest.json`; the genes with their sequences, the merged expression and the folds as Parquet; for each
-    aspect the labels, and for each learner and fold its boosters with their calibrators.
+    It holds `manifest.json`; the genes with their sequences, the proteins of the reference, the merged expression and
+    the folds as Parquet; for each aspect the labels, what reference and domains say (`votes`), and for each learner and
+    fold its boosters with their calibrators. Links between genes are found anew from these.
 
     Parameters
     ----------
     tables : files by the name that they get, `genes` and `folds` at least.
     labels : file of each aspect.
     boosters : for each aspect the folders `references` and `cotraining`, the latter with its `chosen.json`.
+    votes : for each aspect what the reference and domains say, by name.
     features : names of each view's features.
     record : what else the manifest says: search engine, versions, and the settings by which features were made.
     """
@@ -41,6 +44,9 @@ def save(
         for name, file in tables.items():
             _copy(file, building / f"{name}.parquet")
         choices = {aspect: _aspect(building / aspect, labels[aspect], boosters[aspect]) for aspect in labels}
+        for aspect, files in votes.items():
+            for name, file in files.items():
+                _copy(file, building / aspect / "votes" / f"{name}.npz")
         manifest = {
             "format": FORMAT,
             "geneduet": __version__,

@@ -126,6 +126,17 @@ def files_for(family):
     return [f"{key}.parquet"] if key in ("domains", "cds", "gff") else []
 
 
+def votes_of_others(wildcards):
+    """What reference and domains say in each aspect, where they vote: pairs of name and file."""
+    own = ORGANISMS[wildcards.organism]
+    return [
+        (name, f"results/{own.name}/{name}/{aspect}.npz")
+        for name in ("reference", "domains")
+        if name in own.views.sequence.votes and all(attrgetter(key)(own) for key in VOTERS[name].needs.split())
+        for aspect in ASPECTS
+    ]
+
+
 def view_files(wildcards):
     """All that a learner sees of the genes."""
     return {**feature_files(wildcards), "voters": list(voter_files(wildcards).values())}

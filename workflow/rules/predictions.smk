@@ -59,6 +59,10 @@ rule save_model:
             rules.search_homologues.output.engine if ORGANISMS[wildcards.organism].proteome else []
         ),
         compendium=lambda wildcards: (rules.read_expression.output if ORGANISMS[wildcards.organism].expression else []),
+        reference=lambda wildcards: (
+            rules.read_reference.output.proteins if ORGANISMS[wildcards.organism].reference else []
+        ),
+        votes=lambda wildcards: [file for _, file in votes_of_others(wildcards)],
     output:
         directory("results/{organism}/model"),
     log:
@@ -75,9 +79,10 @@ rule save_model:
         views=as_options(feature_files),
         files=lambda wildcards, input: [
             f"--{name}={file}"
-            for name in ("labels", "references", "cotraining", "engine", "compendium")
+            for name in ("labels", "references", "cotraining", "engine", "compendium", "reference")
             for file in ([input[name]] if isinstance(input[name], str) else input[name])
         ],
+        votes=lambda wildcards: [word for vote in votes_of_others(wildcards) for word in ("--vote", *vote)],
         settings=lambda wildcards: json.dumps(
             ORGANISMS[wildcards.organism].model_dump(
                 mode="json", include={"homology": True, "views": True, "learner": True, "seed": True}
@@ -85,5 +90,5 @@ rule save_model:
         ),
         code=code("save-model"),
     shell:
-        "python -m geneduet save-model {params.views} {params.files:q} --settings {params.settings:q} --folds {input.folds:q} --genes {input.genes:q}"
+        "python -m geneduet save-model {params.views} {params.files:q} {params.votes:q} --settings {params.settings:q} --folds {input.folds:q} --genes {input.genes:q}"
         " {output:q} > {log:q} 2>&1"
