@@ -83,3 +83,10 @@ def test_a_table_gives_the_links_back():
     after = links.from_table(table, ["c", "b", "a"])
     assert after.weights.toarray().tolist() == before.weights.toarray()[::-1, ::-1].tolist()
     assert after.copies.toarray().tolist() == before.copies.toarray()[::-1, ::-1].tolist()
+
+
+def test_no_links_are_an_empty_table_and_back():
+    none = Neighbours(sparse.csr_array((2, 2)), sparse.csr_array((2, 2), dtype=bool))
+    table = links.to_table(none, ["a", "b"])
+    assert table.empty
+    assert links.from_table(table, ["a", "b"]).weights.nnz == 0

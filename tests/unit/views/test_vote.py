@@ -191,3 +191,11 @@ def test_a_reference_votes_whatever_the_labels_of_the_genes_are() -> None:
     given = reference.vote(labels("00", "00"), mask("11"))
     assert given.share.tolist() == [[1, 0.25], [0, 0]]
     assert reference.vote(labels("11", "11"), mask("00")).share.tolist() == given.share.tolist()
+
+
+def test_a_reference_that_nobody_hits_does_not_vote() -> None:
+    nobody = Reference(sparse.csr_array((2, 0)), sparse.csr_array((0, 3), dtype=bool))
+    given = nobody.vote(labels("000", "000"), mask("11"))
+    assert given.share.shape == (2, 3)
+    assert not given.share.any()
+    assert not given.strength.any()

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 
 from geneduet.views.vote import Neighbours
@@ -63,7 +62,8 @@ def closest(weights: sparse.csr_array, kept: int) -> sparse.csr_array:
 def to_table(neighbours: Neighbours, genes: list[str]) -> pd.DataFrame:
     """Links as rows: gene_id, partner_id, weight, and copy, whether the two are near-identical copies."""
     links = neighbours.weights.tocoo()
-    copy: NDArray[np.bool_] = np.asarray(neighbours.copies[links.row, links.col]).ravel().astype(bool)
+    marked, size = neighbours.copies.tocoo(), np.int64(len(genes))
+    copy = np.isin(links.row * size + links.col, marked.row * size + marked.col)
     names = np.array(genes, dtype=object)
     table = {"gene_id": names[links.row], "partner_id": names[links.col], "weight": links.data, "copy": copy}
     return pd.DataFrame(table)

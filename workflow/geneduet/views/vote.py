@@ -111,7 +111,7 @@ def count_votes(links: sparse.csr_array, labels: sparse.csr_array) -> Vote:
     total = np.asarray(links.sum(axis=1))
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
     share = (sparse.diags_array(scale) @ links @ labels).toarray().astype(np.float32)
-    strength = np.asarray(links.max(axis=1).toarray()).ravel()
+    strength = np.asarray(links.max(axis=1).toarray()).ravel() if links.shape[1] else np.zeros(links.shape[0])
     return Vote(share, strength, np.diff(links.indptr), total)
 
 
