@@ -341,6 +341,7 @@ def test_a_path_that_snakemake_would_take_for_a_wildcard_is_refused(organism_fil
         ({"reference": {"proteome": "r.faa", "annotations": "r.tsv"}}, "reference: is of no use without proteome"),
         ({"domains": "d.tsv"}, "domains: is of no use without proteome"),
         ({"proteome": "p.faa", "domain_terms": "interpro2go"}, "domain_terms: is of no use without domains"),
+        ({"genome": {"gff": "g.gff"}}, "genome: is of no use without a sequence view"),
     ],
 )
 def test_an_input_that_needs_another_says_so(organism_file, keys, problem):
@@ -353,6 +354,8 @@ def test_an_input_that_needs_another_says_so(organism_file, keys, problem):
     [
         ("sequence", {"families": ["membrain"]}, "did you mean 'membrane'"),
         ("expression", {"votes": ["homologues"]}, "allowed: coexpressed, coexpressed_bridges"),
+        ("sequence", {"families": ["membrane", "membrane"]}, "'membrane' is named twice; name it once"),
+        ("expression", {"families": []}, "views.expression.families: [] is not allowed"),
     ],
 )
 def test_families_and_votes_are_those_of_the_view(organism_file, view, keys, known):
@@ -364,3 +367,12 @@ def test_a_reference_takes_all_evidence_but_none_from_expression(organism_file):
     own = next(iter(load(organism_file(reference=reference)).values()))
     assert own.reference.evidence_codes == []
     assert "inferred from expression" in message(organism_file(reference={**reference, "evidence_codes": ["IEP"]}))
+
+
+def test_two_domain_files_of_one_name_are_two_inputs(organism_file, tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "d.tsv").write_text("")
+    file = organism_file(proteome="p.faa", domains=[str(tmp_path / folder / "d.tsv") for folder in ("one", "two")])
+    own = next(iter(load(file).values()))
+    assert {key for key in own.inputs() if key.startswith("domains")} == {"domains.1", "domains.2"}

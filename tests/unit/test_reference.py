@@ -45,8 +45,16 @@ def test_a_species_can_be_left_out(read):
 
 
 def test_leaving_out_a_species_needs_headers_that_name_it(read):
-    with pytest.raises(InputError, match=r"r\.faa: no header names a species .*exclude_taxa.*; take them out"):
-        read(fasta=">P1 kinase\nMKV\n>P2\nMKA\n", exclude=[559292])
+    for fasta in (FASTA, ">P1 kinase\nMKV\n>P2\nMKA\n"):
+        with pytest.raises(
+            InputError, match=r"r\.faa: no header has OX=511145, which .*exclude_taxa names; give the id"
+        ):
+            read(fasta=fasta, exclude=[83333, 511145] if "OX" in fasta else [511145])
+
+
+def test_leaving_out_every_species_is_an_error(read):
+    with pytest.raises(InputError, match="leaves no protein"):
+        read(exclude=[83333, 559292])
 
 
 def test_annotations_of_other_proteins_alone_are_an_error(read):

@@ -254,9 +254,7 @@ def describe_family(
 
 @app.command
 @described
-def read_domains(
-    domains: Path, source: list[Path], *, genes: Path, gene_map: Path | None = None, threads: int = 1
-) -> None:
+def read_domains(domains: Path, source: list[Path], *, genes: Path, threads: int = 1) -> None:
     """Read where the domains of the proteins are.
 
     Parameters
@@ -264,14 +262,13 @@ def read_domains(
     domains : where to write gene_id, domain, start, end, evalue (Parquet).
     source : InterProScan TSV, HMMER tables, or HMM libraries to search the proteins with.
     genes : as read, with sequences.
-    gene_map : not needed where the files name genes; else their protein ids are those of the proteome.
     """
     from geneduet import domains as reader
     from geneduet import tables
 
     read = tables.read(genes)
-    ids, proteins = read["gene_id"].tolist(), read["protein_id"].tolist()
-    named = dict(zip(ids, proteins, strict=True)) if gene_map else None
+    ids = read["gene_id"].tolist()
+    named = dict(zip(ids, read["protein_id"], strict=True))
     found = reader.read_domains(source, ids, read["sequence"].tolist(), threads, named)
     tables.write(domains, found)
     say(
@@ -482,6 +479,11 @@ def search_reference(
     found = homology.search_others(queries, targets, homology.choose_engine(engine), max_evalue, threads)
     tables.write(hits, found)
     say(f"{found['query'].nunique()} of {len(own)} proteins have a hit in the reference, {len(found)} hits")
+    if same := homology.nearly_identical(found):
+        say(
+            f"{len(same)} proteins are nearly identical to one of the reference (97% over 90% of both): if that is of "
+            "the same species, its labels may be the organism's own, and cross-validation flatters; see exclude_taxa"
+        )
 
 
 @app.command
@@ -506,7 +508,8 @@ def make_reference(folder: Path, *, hits: Path, genes: Path, annotations: Path, 
     for aspect in go.ASPECTS:
         made = reference.make(aspect, ids, found, rows, graph)
         reference.write(folder / f"{aspect}.npz", made)
-        say(f"{aspect}: {len(made.proteins)} annotated proteins vote, on {(made.weights.sum(axis=1) > 0).sum()} genes")
+        told = made.labels.sum(axis=1) > 0
+        say(f"{aspect}: {told.sum()} annotated proteins vote, on {(made.weights @ told > 0).sum()} genes")
 
 
 @app.command
@@ -715,7 +718,7 @@ def fit_references(scores: Path, boosters: Path, learning: Learning, *, weight: 
         models |= {**scored, **baselines.fuse(task, scored)}
         models["self_training"] = baselines.self_train(task, learned, weight)
         models |= baselines.learn_missingness(task)
-    raw = {"naive", "homology"}  # as others compute them: neither calibrated nor reconciled
+    raw = {"naive", "homology", "reference_homology"}  # as others compute them: neither calibrated nor reconciled
     done = {name: (task.out_of_fold if name in raw else task.finish)(by_fold) for name, by_fold in models.items()}
     write(scores, Scores(task.labels.genes, task.labels.terms, done))
 
@@ -850,7 +853,9 @@ def evaluate(
     nearest = [
         homology.closest_labelled(hits, own.genes, own.annotated, fold).assign(aspect=own.aspect) for own in seen
     ]
-    everything["homologues"] = pd.concat(nearest).assign(organism=organism)
+    # without a search nothing is said: no hit would read as no homologue
+    searched = pd.concat(nearest) if homologues is not None else nearest[0].head(0)
+    everything["homologues"] = searched.assign(organism=organism)
     if label_efficiency is not None:
         fewer = {name: pd.read_csv(label_efficiency / f"{name}.tsv", sep="\t") for name in ("metrics", "comparisons")}
         everything = aspect.extend(everything, fewer)

@@ -94,6 +94,13 @@ def _one_of(known: list[str]) -> Callable[[str], str]:
     return check
 
 
+def _once(names: list[str]) -> list[str]:
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise _refusal(f"'{min(twice)}' is named twice", "name it once")
+    return names
+
+
 def _as_list(value: object) -> object:
     if value is None:
         return []
@@ -158,25 +165,32 @@ class _View(_Group):
 class SequenceView(_View):
     """A ready-made table for the sequence view, and how the built one is made."""
 
-    families: list[Annotated[str, AfterValidator(_one_of(of_view("sequence")))]] = Field(
-        default=of_view("sequence", default=True), description=f"Families of features: {', '.join(of_view('sequence'))}"
+    families: Annotated[list[Annotated[str, AfterValidator(_one_of(of_view("sequence")))]], AfterValidator(_once)] = (
+        Field(
+            min_length=1,
+            default=of_view("sequence", default=True),
+            description=f"Families of features: {', '.join(of_view('sequence'))}",
+        )
     )
-    votes: list[Annotated[str, AfterValidator(_one_of(voters_of("sequence")))]] = Field(
-        default=voters_of("sequence"), description=f"Whose labels vote: {', '.join(voters_of('sequence'))}"
+    votes: Annotated[list[Annotated[str, AfterValidator(_one_of(voters_of("sequence")))]], AfterValidator(_once)] = (
+        Field(default=voters_of("sequence"), description=f"Whose labels vote: {', '.join(voters_of('sequence'))}")
     )
 
 
 class ExpressionView(_View):
     """A ready-made table for the expression view, and how the built one is made."""
 
-    families: list[Annotated[str, AfterValidator(_one_of(of_view("expression")))]] = Field(
-        default=of_view("expression", default=True),
-        description=f"Families of features: {', '.join(of_view('expression'))}",
+    families: Annotated[list[Annotated[str, AfterValidator(_one_of(of_view("expression")))]], AfterValidator(_once)] = (
+        Field(
+            min_length=1,
+            default=of_view("expression", default=True),
+            description=f"Families of features: {', '.join(of_view('expression'))}",
+        )
     )
-    votes: list[Annotated[str, AfterValidator(_one_of(voters_of("expression")))]] = Field(
-        default=voters_of("expression"), description=f"Whose labels vote: {', '.join(voters_of('expression'))}"
+    votes: Annotated[list[Annotated[str, AfterValidator(_one_of(voters_of("expression")))]], AfterValidator(_once)] = (
+        Field(default=voters_of("expression"), description=f"Whose labels vote: {', '.join(voters_of('expression'))}")
     )
-    modules: int = Field(default=50, ge=1, description="Principal components (expression modules) kept as features")
+    modules: int = Field(default=50, ge=1, description="Components that each family of expression modules finds")
     partners: int = Field(default=50, ge=1, description="Co-expressed genes whose labels are taken as a vote")
 
 
@@ -230,7 +244,9 @@ class Reference(_Group):
     """Annotated proteins of other species."""
 
     proteome: InputFile = Field(description="FASTA of the proteins")
-    annotations: InputFile = Field(description="GAF or TSV of their annotations; ids as in the FASTA")
+    annotations: Annotated[InputFile, AfterValidator(_no_gpad)] = Field(
+        description="GAF or TSV of their annotations; ids as in the FASTA"
+    )
     evidence_codes: list[Annotated[str, AfterValidator(_evidence_code)]] = Field(
         default=[], description="Evidence codes that count; empty or `all`: every one but ND", validate_default=False
     )
@@ -406,6 +422,9 @@ class Organism(_Group):
         for key, need in (("reference", "proteome"), ("domains", "proteome"), ("domain_terms", "domains")):
             if getattr(self, key) and not getattr(self, need):
                 raise _refusal(f"is of no use without {need}", f"give {need}, or remove {key}", key=key)
+        if (self.genome.cds or self.genome.gff) and not (self.proteome or self.views.sequence.table):
+            advice = "give proteome, or remove genome"
+            raise _refusal("is of no use without a sequence view", advice, key="genome")
         return self
 
     def gene_tables(self) -> list[Path]:
@@ -418,7 +437,8 @@ class Organism(_Group):
         single = ("ontology", "proteome", "gene_map", "id_map", "annotations", "annotations_later", "holdout_genes")
         files: dict[str, Path | None] = {key: getattr(self, key) for key in single}
         files |= {f"expression.{study.name}": study.matrix for study in self.expression}
-        files |= {f"{key}.{file.name}": file for key in ("domains", "domain_terms") for file in getattr(self, key)}
+        for key in ("domains", "domain_terms"):
+            files |= {f"{key}.{number}": file for number, file in enumerate(getattr(self, key), start=1)}
         files |= {f"genome.{key}": getattr(self.genome, key) for key in ("cds", "gff")}
         if self.reference:
             files |= {f"reference.{key}": getattr(self.reference, key) for key in ("proteome", "annotations")}

@@ -16,7 +16,7 @@ from geneduet.annotations import no_join
 from geneduet.errors import InputError, few
 from geneduet.files import read_lines
 from geneduet.progress import say
-from geneduet.proteome import UNIPROT
+from geneduet.proteome import UNIPROT, numbered
 from geneduet.views.vote import Neighbours
 
 # base pairs: neighbours on one strand that are closer are likely one operon. Genes of an operon lie mostly within
@@ -95,7 +95,7 @@ def read_cds(path: Path, genes: Sequence[str], aliases: Mapping[str, str] | None
 def _coding(path: Path) -> Iterator[tuple[Ids, str]]:
     """Names and letters of each coding sequence."""
     headers: list[int] = []
-    for position, (title, letters) in enumerate(SimpleFastaParser(_numbered(path, headers))):
+    for position, (title, letters) in enumerate(SimpleFastaParser(numbered(path, headers, "coding sequences"))):
         ids = _header_ids(title)
         name = next(iter(ids["id"]), "")
         sequence = re.sub(r"\s", "", letters).upper().replace("U", "T")
@@ -106,17 +106,6 @@ def _coding(path: Path) -> Iterator[tuple[Ids, str]]:
             problem = f"'{name}' has the illegal letter '{illegal.group()}' at position {illegal.start() + 1}"
             raise InputError(path, problem, "give coding sequences, of nucleotides", line=headers[position])
         yield ids, sequence
-
-
-def _numbered(path: Path, headers: list[int]) -> Iterator[str]:
-    """Lines for Biopython, which keeps no line numbers: those of the headers are noted on the way."""
-    for number, line in read_lines(path):
-        if line.startswith(">"):
-            headers.append(number)
-        elif line.strip() and not headers:
-            advice = "give a FASTA file of coding sequences"
-            raise InputError(path, "text before the first '>'", advice, line=number)
-        yield f"{line}\n"
 
 
 def _header_ids(title: str) -> dict[str, list[str]]:

@@ -26,7 +26,8 @@ def save(
 
     It holds `manifest.json`; the genes with their sequences, the proteins of the reference, the merged expression and
     the folds as Parquet; for each aspect the labels, what reference and domains say (`votes`), and for each learner and
-    fold its boosters with their calibrators. Links between genes are found anew from these.
+    fold its boosters with their calibrators. Links between genes are found anew from these,
+    but for those along the chromosome, whose places are not kept.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ def _records(path: Path) -> Iterator[tuple[str, str, str]]:
     """Id, sequence and description of each protein."""
     headers: list[int] = []
     line_of: dict[str, int] = {}
-    for position, (title, letters) in enumerate(SimpleFastaParser(_numbered(path, headers))):
+    for position, (title, letters) in enumerate(SimpleFastaParser(numbered(path, headers, "proteins"))):
         line = headers[position]
         name, _, description = title.strip().partition(" ")
         name = found.group(1) if (found := UNIPROT.match(name)) else name
@@ -76,13 +76,23 @@ def _records(path: Path) -> Iterator[tuple[str, str, str]]:
         yield name, _checked(path, line, name, letters), description.strip()
 
 
-def _numbered(path: Path, headers: list[int]) -> Iterator[str]:
-    """Lines of a FASTA file for Biopython, which keeps no line numbers: those of the headers are noted on the way."""
+def numbered(path: Path, headers: list[int], content: str) -> Iterator[str]:
+    """Lines of a FASTA file for Biopython, which keeps no line numbers: those of the headers are noted on the way.
+
+    Parameters
+    ----------
+    headers : to which the line numbers are added.
+    content : what the file should hold, for messages.
+
+    Raises
+    ------
+    InputError: text before the first header.
+    """
     for number, line in read_lines(path):
         if line.startswith(">"):
             headers.append(number)
         elif line.strip() and not headers:
-            raise InputError(path, "text before the first '>'", "give a FASTA file of proteins", line=number)
+            raise InputError(path, "text before the first '>'", f"give a FASTA file of {content}", line=number)
         yield f"{line}\n"
 
 

@@ -19,10 +19,9 @@ rule read_domains:
         mem_mb=memory(4000),
         runtime="8h",
     params:
-        gene_map=option("gene-map", "gene_map"),
         code=code("read-domains"),
     shell:
-        "python -m geneduet read-domains {output:q} {input.domains:q} --genes {input.genes:q} {params.gene_map}"
+        "python -m geneduet read-domains {output:q} {input.domains:q} --genes {input.genes:q}"
         " --threads {threads} > {log:q} 2>&1"
 
 

@@ -175,6 +175,13 @@ def test_how_near_the_nearest_labelled_homologue_is():
 def test_without_hits_nobody_has_a_labelled_homologue():
     found = homology.closest_labelled(hits(), ["a", "b"], np.array([True, False]), np.array([0, 0]))
     assert found["none"].tolist() == [1, 1, 1]
+    alone = homology.closest_labelled(hits(), ["a", "b"], np.array([True, True]), np.array([0, 1]))
+    assert alone["genes"].tolist() == ["training", "judged"]  # of unlabelled genes there are none
+
+
+def test_nearly_identical_proteins_are_those_of_one_species():
+    table = hits(("a", "x", 99, 0.97, 0.9, 0.9), ("b", "y", 99, 0.99, 0.9, 0.89), ("c", "z", 99, 0.96, 1, 1))
+    assert homology.nearly_identical(table) == {"a"}
 
 
 def test_an_orphan_has_no_hit_to_a_labelled_gene_over_half_of_itself() -> None:

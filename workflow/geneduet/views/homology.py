@@ -17,6 +17,7 @@ from geneduet.progress import say
 from geneduet.views.vote import Neighbours
 
 COPY_IDENTITY = 0.97  # from here on two proteins count as copies of one gene
+SAME_COVERAGE = 0.9  # share of both that such an alignment has to cover where species are told apart
 ORPHAN_EVALUE, ORPHAN_COVERAGE = 1e-3, 0.5  # a gene without a labelled hit as good as this is an orphan
 IDENTITIES = (1e-9, 0.3, 0.5, COPY_IDENTITY)
 IDENTITY_RANGES = ("none", "below_30", "30_to_50", "50_to_97", "copies")
@@ -235,6 +236,17 @@ def with_reference(hits: pd.DataFrame, genes: list[str]) -> NDArray[np.bool_]:
     return np.isin(np.asarray(genes, dtype=object), list(set(hits.loc[good, "query"])))
 
 
+def nearly_identical(hits: pd.DataFrame) -> set[str]:
+    """Genes that have a hit in a reference of 97% identity over 90% of both: of the same species, or a strain of it.
+
+    Parameters
+    ----------
+    hits : table of `search_others`.
+    """
+    covered = hits[["query_coverage", "target_coverage"]].min(axis=1) >= SAME_COVERAGE
+    return set(hits.loc[covered & (hits["identity"] >= COPY_IDENTITY), "query"])
+
+
 def closest_labelled(
     hits: pd.DataFrame, genes: list[str], annotated: NDArray[np.bool_], fold: NDArray[np.int64]
 ) -> pd.DataFrame:
@@ -251,7 +263,7 @@ def closest_labelled(
     -------
     genes (`training`: labels of all other labelled genes but of copies are seen; `judged`: those of other folds;
     `unlabelled`: all), n_genes, and the share of them whose nearest labelled hit has an identity of `none` (no hit),
-    `below_30`, `30_to_50`, `50_to_97`, `copies`; the five add up to 1.
+    `below_30`, `30_to_50`, `50_to_97`, `copies`; the five add up to 1. No row where there are no such genes.
     """
     identity = pair_matrix(hits, genes, hits["identity"].to_numpy(float)).tocoo()
     gene, other, value = identity.row, identity.col, identity.data
@@ -268,7 +280,8 @@ def closest_labelled(
         count = np.bincount(np.digitize(nearest[group], IDENTITIES), minlength=len(IDENTITIES) + 1)
         share = count / max(int(group.sum()), 1)
         rows.append({"genes": name, "n_genes": int(group.sum()), **dict(zip(IDENTITY_RANGES, share, strict=True))})
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table[table["n_genes"] > 0].reset_index(drop=True)
 
 
 def neighbours(hits: pd.DataFrame, genes: list[str]) -> Neighbours:

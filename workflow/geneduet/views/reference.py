@@ -20,7 +20,7 @@ class Voting:
 
     Parameters
     ----------
-    proteins, terms : all that have a label or a hit, all of the aspect.
+    proteins, terms : all that have a hit, all of the aspect.
     weights : (genes, proteins), bitscore of the hit.
     labels : (proteins, terms), propagated up.
     """

@@ -9,6 +9,7 @@ from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 
 from geneduet.progress import say
+from geneduet.views.expression.modules import filled, principal
 from geneduet.views.given import Given
 
 ROUNDS = 1000  # of FastICA at most
@@ -43,16 +44,13 @@ def independent_modules(expression: pd.DataFrame, count: int, rounds: int = ROUN
     -------
     float32, genes x components of mean 0 and variance 1, uncorrelated.
     """
-    filled = np.nan_to_num(expression.to_numpy(np.float64))
-    filled -= filled.mean(axis=0)
-    left, values, right = np.linalg.svd(filled, full_matrices=False)
+    compendium = filled(expression)
+    left, values = principal(compendium)
     kept = min(count, int((values > NOISE * values.max(initial=0)).sum()))
     if kept == 0:
         return pd.DataFrame(index=expression.index)
-    # singular vectors come with any sign: the start must not depend on it
-    left = left[:, :kept] * np.sign(right[np.arange(kept), np.abs(right[:kept]).argmax(axis=1)])
-    weight = _rotated(left * np.sqrt(len(left)), rounds)
-    activity = weight.T @ filled
+    weight = _rotated(left[:, :kept] * np.sqrt(len(left)), rounds)
+    activity = weight.T @ compendium
     order = np.argsort(-np.square(activity).sum(axis=1), kind="stable")
     weight *= np.where((weight**3).sum(axis=0) < 0, -1, 1)
     names = [f"independent_module_{number + 1}" for number in range(kept)]

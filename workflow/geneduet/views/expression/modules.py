@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geneduet.views.given import Given
 
@@ -23,13 +24,26 @@ def modules(expression: pd.DataFrame, count: int) -> pd.DataFrame:
     -------
     float32, genes x (components + 1).
     """
-    filled = np.nan_to_num(expression.to_numpy(np.float64))
-    filled -= filled.mean(axis=0)
-    left, values, right = np.linalg.svd(filled, full_matrices=False)
+    left, values = principal(filled(expression))
     kept = min(count, len(values))
-    # singular vectors come with any sign: make the largest loading positive, so that the same data give the same
-    sign = np.sign(right[np.arange(kept), np.abs(right[:kept]).argmax(axis=1)])
     spread = np.nanstd(expression.to_numpy(np.float64), axis=1)
-    table = np.column_stack([left[:, :kept] * values[:kept] * sign, spread]).astype(np.float32)
+    table = np.column_stack([left[:, :kept] * values[:kept], spread]).astype(np.float32)
     names = [*(f"module_{number + 1}" for number in range(kept)), "spread"]
     return pd.DataFrame(table, index=expression.index, columns=names)
+
+
+def filled(expression: pd.DataFrame) -> NDArray[np.float64]:
+    """The compendium with 0, the gene's mean, where a value is missing, and each sample's mean taken off."""
+    values = np.nan_to_num(expression.to_numpy(np.float64))
+    return np.asarray(values - values.mean(axis=0))
+
+
+def principal(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Left singular vectors, (genes, components), and singular values, (components,), the largest first.
+
+    Singular vectors come with any sign: the largest loading is made positive, so that the same data give the same.
+    """
+    left, size, right = np.linalg.svd(values, full_matrices=False)
+    if not len(size):
+        return left, size
+    return left * np.sign(right[np.arange(len(size)), np.abs(right).argmax(axis=1)]), size
