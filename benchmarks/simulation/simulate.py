@@ -118,6 +118,7 @@ def simulate(scenario: Scenario, seed: int) -> Organism:
     task = Task(
         labels=_labels(sparse.csr_array(truth & annotated[:, None]), annotated, closure),
         views=views,
+        homology=views["sequence"].voters,
         fold=splits.assign_folds(family, annotated, FOLDS, seed),
         family=family,
         folds=FOLDS,

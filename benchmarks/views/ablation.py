@@ -47,7 +47,7 @@ def read(folder, view, names, seen):
 
 def electorate(folder, name, seen):
     if name in ("reference", "domains"):
-        return reference.read(folder / name / f"{seen.aspect}.npz", seen.terms)
+        return reference.voters(reference.read(folder / name / f"{seen.aspect}.npz"), seen.terms)
     return links.from_table(tables.read(folder / "views" / "links" / f"{name}.parquet"), seen.genes)
 
 

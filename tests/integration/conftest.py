@@ -56,7 +56,8 @@ def demo_task():
         ),
     }
     fold = splits.assign_folds(family, seen.annotated, 3, seed=1)
-    return Task(seen, views, fold, family, 3, Settings(trees=20, depth=5), 1.0, seed=1, threads=2)
+    settings = Settings(trees=20, depth=5)
+    return Task(seen, views, views["sequence"].voters, fold, family, 3, settings, 1.0, seed=1, threads=2)
 
 
 @pytest.fixture

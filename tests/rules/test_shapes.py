@@ -9,7 +9,16 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-NAMES = ("everything", "sequence_only", "expression_only", "expression_table", "tables", "few_labels", "no_labels")
+NAMES = (
+    "everything",
+    "sequence_only",
+    "expression_only",
+    "expression_table",
+    "tables",
+    "few_labels",
+    "no_labels",
+    "unannotated",
+)
 EMBEDDING = [f"embedding_{number}" for number in range(8)]
 
 
@@ -59,6 +68,15 @@ EVERYTHING = {
 }
 
 
+# its own annotations judge alone
+UNANNOTATED = {
+    "annotations": None,
+    "annotations_later": "genes.gaf",
+    "holdout_genes": None,
+    "reference": {"proteome": "reference.fasta", "annotations": "reference.tsv"},
+}
+
+
 @pytest.fixture(scope="module")
 def shapes(tmp_path_factory, make_organism, snakemake):
     """Results folder by organism, after one run over all of them."""
@@ -75,9 +93,11 @@ def shapes(tmp_path_factory, make_organism, snakemake):
             "append": {"views": {view: {**given, "mode": "append"} for view, given in table.items()}},
             "few_labels": {},
             "no_labels": {"holdout_genes": None},
+            "unannotated": UNANNOTATED,
         }.items()
     }
     more_inputs(made["everything"])
+    more_inputs(made["unannotated"])
     for organism in made.values():
         features(organism, "embeddings.tsv")
         features(organism, "embeddings_2.tsv", shift=1.0)
@@ -152,6 +172,25 @@ def test_a_reference_that_knows_the_class_is_a_good_witness(table):
         and row["split"] == "cross_validation"
     }
     assert micro_ap["reference_homology"] > micro_ap["naive"]
+
+
+def test_without_annotations_the_reference_is_learned_from_and_nothing_is_known(shapes, table):
+    predictions = table("unannotated", "predictions.tsv.gz")
+    assert {row["known"] for row in predictions} == {"no"}
+    assert len({row["gene_id"] for row in predictions}) > 100
+    columns = json.loads((shapes.folder["unannotated"] / "references/P/sequence/0-1/features.json").read_text())
+    assert not [name for name in columns if "homologues" in name or "reference" in name]
+
+
+def test_without_annotations_genes_that_the_reference_does_not_know_are_told_apart(table):
+    micro_ap = {
+        (row["gene_set"], row["model"]): float(row["value"])
+        for row in table("unannotated", "evaluation/metrics.tsv")
+        if (row["aspect"], row["metric"], row["split"]) == ("P", "micro_ap", "temporal")
+    }
+    # this reference has the family of half of the genes, and is never wrong
+    assert micro_ap["no_knowledge", "reference_homology"] > micro_ap["no_knowledge", "naive"] + 0.2
+    assert micro_ap["orphan", "final"] > micro_ap["orphan", "reference_homology"] + 0.2
 
 
 def test_sequence_alone_is_a_model_without_a_teacher(table, models, reasons):

@@ -92,7 +92,18 @@ def simulated() -> Task:
     settings = Settings(
         trees=15, depth=4, learning_rate=0.3, min_rows=3.0, leaf_ridge=1.0, columns=0.5, reduced_dimensions=4
     )
-    return Task(labels, views, family % FOLDS, family, FOLDS, settings, unknown_weight=1.0, seed=1, threads=1)
+    return Task(
+        labels,
+        views,
+        {"homologues": homologues},
+        family % FOLDS,
+        family,
+        FOLDS,
+        settings,
+        unknown_weight=1.0,
+        seed=1,
+        threads=1,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """What needs no fit; that of the fitted reference models is in test_crossfit.py."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def test_naive_gives_all_genes_the_share_of_the_other_folds(simulated):
 
 def test_homology_votes_where_there_is_a_labelled_homologue_and_is_naive_elsewhere(simulated):
     models = baselines.untrained(simulated)
-    links = simulated.views["sequence"].voters["homologues"].weights.toarray()
+    links = simulated.homology["homologues"].weights.toarray()
     training, truth = simulated.training(0), simulated.labels.positive.toarray()
     voters = links * training
     alone = (voters.sum(axis=1) == 0) & ~training
@@ -36,8 +38,8 @@ def test_homology_votes_where_there_is_a_labelled_homologue_and_is_naive_elsewhe
     np.testing.assert_allclose(models["homology"][0][gene], expected, rtol=1e-5)
 
 
-def test_without_a_sequence_view_there_is_no_homology(simulated, with_views):
-    assert set(baselines.untrained(with_views(simulated, "expression"))) == {"naive"}
+def test_where_nobody_votes_there_is_no_homology(simulated):
+    assert set(baselines.untrained(replace(simulated, homology={}))) == {"naive"}
 
 
 def test_a_model_a_view_and_early_fusion_where_there_are_two(simulated, with_views):

@@ -349,6 +349,28 @@ def test_an_input_that_needs_another_says_so(organism_file, keys, problem):
     assert message(file).startswith(f"{file}: {problem}; give ")
 
 
+def test_without_annotations_a_reference_has_to_say_something(organism_file):
+    reference = {"proteome": "p.faa", "annotations": "a.gaf"}
+    bare = organism_file(annotations=None)
+    assert message(bare) == (
+        f"{bare}: annotations: nothing is given to learn from; give annotations, or a reference: annotated proteins of "
+        "other species"
+    )
+    assert next(iter(load(organism_file(annotations=None, reference=reference)).values())).annotations is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "culprit"),
+    [
+        ({"holdout_genes": "e.tsv"}, "holdout_genes"),
+        ({"evaluation": {"label_efficiency": {"seeds": 1}}}, "evaluation.label_efficiency.seeds"),
+    ],
+)
+def test_without_annotations_there_are_no_labels_to_hide(organism_file, keys, culprit):
+    file = organism_file(annotations=None, reference={"proteome": "p.faa", "annotations": "a.gaf"}, **keys)
+    assert message(file).startswith(f"{file}: {culprit}: hides labels")
+
+
 @pytest.mark.parametrize(
     ("view", "keys", "known"),
     [

@@ -3,9 +3,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from geneduet import labels
-from geneduet.labels import Labels
+from geneduet.labels import Labels, Transferable
 from geneduet.ontology import Ontology, read_obo
 
 # P: a root 1 with a diamond under it (2 and 3 over 4) and 5, part of 4. F: a root 6 with 7 and protein binding over 8
@@ -238,3 +239,66 @@ def test_a_later_release_is_put_on_the_same_genes_and_terms(go: Ontology) -> Non
     assert later.negative.toarray().ravel().tolist() == [False, True, False, False]
     assert later.annotated.tolist() == [False, False, True, True]
     assert (later.information_content == seen.information_content).all()
+
+
+# --- what a reference says, where it stands in
+
+
+def told(go: Ontology, **shares: dict[str, float]) -> Transferable:
+    """The vote on the genes a to d: gene={term: share}, all trusted by half."""
+    terms = [term for term in go.terms if term != "X:1"]
+    matrix = np.array([[shares.get(gene, {}).get(term, 0.0) for term in terms] for gene in "abcd"], np.float32)
+    return Transferable(terms, sparse.csr_array(matrix), np.float32(0.5) * (matrix.any(axis=1)))
+
+
+VOTE = {"b": {"X:2": 1.0, "X:3": 0.6}, "c": {"X:3": 0.4}, "d": {"X:2": 0.5}}
+
+
+def transferred(go: Ontology, *pairs: str, hidden: str = "") -> tuple[Labels, Labels]:
+    return labels.make("P", list("abcd"), annotations(*pairs), go, list(hidden), 1, told(go, a={"X:3": 1.0}, **VOTE))
+
+
+def test_likely_terms_are_positive_for_genes_without_a_label_of_their_own(go: Ontology) -> None:
+    made, _ = transferred(go, "a X:2")
+    assert [of(made.positive, made, gene) for gene in "abcd"] == [{"X:2"}, {"X:2", "X:3"}, set(), {"X:2"}]
+    assert made.annotated.tolist() == [True, True, False, True]
+    assert made.validated.tolist() == [True, False, False, False]
+
+
+def test_information_is_that_of_the_transferred_labels_too(go: Ontology) -> None:
+    made, _ = transferred(go, "a X:2")
+    # X:2 of three of three, X:3 of one of three: nothing under the root is left without it
+    np.testing.assert_allclose(made.information_content, [0, np.log2(3)])
+    assert np.isfinite(made.information_accretion).all()
+
+
+def test_hidden_genes_are_not_learned_from_but_the_vote_on_them_is_kept(go: Ontology) -> None:
+    made, judged = transferred(go, "a X:2", "b X:2", hidden="b")
+    assert made.annotated.tolist() == [True, False, False, True]
+    assert judged.annotated.tolist() == [False, True, False, False]
+    assert made.transfer is not None
+    np.testing.assert_allclose(made.transfer.share.toarray()[1], [1.0])
+    assert made.transfer.trust[1] == 0.5
+
+
+def test_published_is_the_vote_as_far_as_it_is_trusted(go: Ontology) -> None:
+    made, _ = transferred(go, "a X:2", "a X:3")
+    told_of = made.published(np.full((4, 2), 0.2, np.float32))
+    # half the vote, half the score
+    np.testing.assert_allclose(told_of, [[0.1, 0.6], [0.6, 0.4], [0.1, 0.3], [0.35, 0.1]], rtol=1e-6)
+    own, _ = make(go, "a X:2")
+    scores = np.ones((4, 1), np.float32)
+    assert own.published(scores) is scores
+    assert own.validated is own.annotated
+
+
+def test_a_transfer_is_read_back_and_a_later_release_has_none(go: Ontology, tmp_path: Path) -> None:
+    made, _ = transferred(go, "a X:2")
+    labels.write(tmp_path / "P.npz", made)
+    again = labels.read(tmp_path / "P.npz")
+    assert made.transfer is not None
+    assert again.transfer is not None
+    np.testing.assert_array_equal(again.transfer.share.toarray(), made.transfer.share.toarray())
+    np.testing.assert_array_equal(again.transfer.trust, made.transfer.trust)
+    np.testing.assert_array_equal(again.transfer.labelled, made.transfer.labelled)
+    assert labels.relabel(made, annotations("c X:2"), go).transfer is None

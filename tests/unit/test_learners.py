@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from geneduet.labels import Transfer
 from geneduet.learners import Lesson, ViewLearner, make_view
 from geneduet.views import vote
 
@@ -98,6 +99,26 @@ def test_a_not_pair_keeps_its_weight_where_unknown_ones_lose_theirs(simulated, l
     )
     rows = training[:, None] & told
     assert with_not[rows].mean() < without[rows].mean() - 0.05
+
+
+def test_what_a_reference_says_is_learned_as_its_share_and_as_far_as_it_is_trusted(simulated, learner, monkeypatch):
+    seen = {}
+
+    def fit(self, X, target, weight, base):
+        seen.update(target=target, weight=weight)
+
+    monkeypatch.setattr("geneduet.learners.MultiLabelBooster.fit", fit)
+    labels, training = simulated.labels, simulated.training(0)
+    by_reference = labels.annotated & (np.arange(len(training)) % 2 == 0)
+    share = sparse.csr_array(np.full(labels.positive.shape, 0.25, np.float32) * by_reference[:, None])
+    trust = np.where(by_reference, 0.75, 0).astype(np.float32)
+    told = replace(labels, transfer=Transfer(share, trust, by_reference))
+    learner("sequence").fit(told, training)
+    rows = by_reference[training]
+    assert rows.any()
+    assert (seen["target"][rows] == 0.25).all()
+    np.testing.assert_array_equal(seen["target"][~rows], labels.positive.toarray()[training & ~by_reference])
+    assert (seen["weight"] == np.where(rows, 0.75, 1)[:, None]).all()
 
 
 def test_a_lesson_is_learned_and_only_by_those_taught(simulated, learner):

@@ -1,5 +1,6 @@
 import gzip
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ from cafaeval.parser import gt_parser, obo_parser, pred_parser
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import sparse
 
 from geneduet import __version__, labels, predictions
-from geneduet.labels import Labels
+from geneduet.labels import Labels, Transfer
 from geneduet.ontology import ASPECTS, Ontology, read_obo
 
 TERMS = {
@@ -118,6 +120,13 @@ def test_a_held_out_gene_counts_as_unannotated(process: Labels) -> None:
     made = table_of(process, np.full((3, 2), 0.5, np.float32))
     known = dict(zip(pairs(made), made["known"], strict=True))
     assert (known["c", "GO:0000101"], known["b", "GO:0000101"]) == ("yes", "no")
+
+
+def test_what_a_reference_says_is_not_known(process: Labels) -> None:
+    nothing = sparse.csr_array(process.positive.shape, dtype=np.float32)
+    by_reference = replace(process, transfer=Transfer(nothing, np.zeros(3, np.float32), process.annotated))
+    assert set(table_of(process, np.full((3, 2), 0.5, np.float32))["known"]) == {"yes", "no"}
+    assert set(table_of(by_reference, np.full((3, 2), 0.5, np.float32))["known"]) == {"no"}
 
 
 def test_views_tell_which_a_gene_has_and_a_missing_one_has_no_score(process: Labels) -> None:

@@ -340,6 +340,13 @@ class SelectReport:
     replaced_term: int
 
 
+def none() -> pd.DataFrame:
+    """No annotations, as `select` would give them."""
+    return pd.DataFrame({"gene_id": [], "term": [], "evidence": [], "negated": []}).astype(
+        {"gene_id": str, "term": str, "evidence": str, "negated": bool}
+    )
+
+
 def select(
     rows: pd.DataFrame, ontology: Ontology, evidence_codes: Collection[str] | None
 ) -> tuple[pd.DataFrame, SelectReport]:

@@ -16,7 +16,7 @@ from geneduet.views import vote
 
 SEQUENCE, EXPRESSION, EARLY = "sequence", "expression", "early_fusion"
 MISSINGNESS = "missingness"
-HOMOLOGUES, REFERENCE = "homologues", "reference"  # voters of the sequence view
+HOMOLOGUES, REFERENCE = "homologues", "reference"  # voters of the homology models
 
 
 def learned_models(task: Task) -> dict[str, list[str]]:
@@ -103,15 +103,15 @@ def _either(task: Task, learned: Mapping[str, Sequence[Matrix]]) -> Sequence[Mat
 def untrained(task: Task) -> dict[str, Sequence[Matrix]]:
     """Naive (term frequency) and, where there are homologues, homology (their vote; naive without one).
 
-    With a reference its proteins vote beside the proteome's own genes, and alone as `reference_homology`.
+    With a reference its proteins vote beside the proteome's own genes, and alone as `reference_homology`. Where its
+    vote stands in for labels, these are its models alone: nothing votes on what itself has said.
 
     Returns
     -------
     For each model and chain, scores (genes, terms); neither calibrated nor reconciled.
     """
     votes: dict[str, Callable[[Task, NDArray[np.bool_]], Matrix]] = {"naive": _naive}
-    voters = task.views[SEQUENCE].voters if SEQUENCE in task.views else {}
-    own, reference = ([voters[name]] if name in voters else [] for name in (HOMOLOGUES, REFERENCE))
+    own, reference = ([task.homology[name]] if name in task.homology else [] for name in (HOMOLOGUES, REFERENCE))
     if own or reference:
         votes["homology"] = partial(_homology, own + reference)
     if reference:

@@ -6,7 +6,7 @@ Imports stand inside the commands, so that `geneduet --help` and each step start
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from geneduet.evaluation.cases import Genes
     from geneduet.labels import Labels
     from geneduet.learners import View
+    from geneduet.views.vote import Voters
 
 app = App(name="geneduet", version=__version__, help="Predicts Gene Ontology terms from sequence and expression.")
 Described = TypeVar("Described", bound=Callable[..., object])
@@ -159,29 +160,55 @@ def read_expression(
 @app.command
 @described
 def make_labels(
-    annotations: Path, folder: Path, *, genes: Path, ontology: Path, min_positives: int, holdout: Path | None = None
+    folder: Path,
+    *,
+    genes: Path,
+    ontology: Path,
+    min_positives: int,
+    minimum_labels: int,
+    annotations: Path | None = None,
+    holdout: Path | None = None,
+    reference: list[Path] | None = None,
+    trust: Path | None = None,
 ) -> None:
-    """Make the three-state labels of each aspect.
+    """Make the three-state labels of each aspect; where there are too few, the reference's vote stands in.
 
     Parameters
     ----------
-    annotations, genes, ontology : as read.
     folder : where to write `<aspect>.npz`, and `held_out/<aspect>.npz` with the labels that no learner may read.
+    genes, ontology : as read.
     min_positives : annotated genes that a term needs.
+    minimum_labels : labelled genes that an aspect needs.
+    annotations : as read; none where the organism has none of its own.
     holdout : gene ids, one a line, whose labels are hidden from training.
+    reference : its vote in each aspect (`<aspect>.npz`); several times.
+    trust : how far that is to be trusted, as `trust-reference` wrote it.
     """
-    from geneduet import labels, tables
+    import pandas as pd
+
+    from geneduet import annotations as reader
+    from geneduet import labels, tables, transfer
     from geneduet import ontology as go
 
     ids = tables.read(genes)["gene_id"].tolist()
     hidden = _gene_list(holdout, ids)
-    graph, rows = go.read(ontology), tables.read(annotations)
+    graph = go.read(ontology)
+    rows = reader.none() if annotations is None else tables.read(annotations)
+    votes = {file.stem: file for file in reference or []}
+    trusted = None if trust is None else pd.read_csv(trust, sep="\t")
     for aspect in go.ASPECTS:
         seen, judged = labels.make(aspect, ids, rows, graph, hidden, min_positives)
+        own = None if trusted is None else trusted[trusted["aspect"] == aspect]
+        if own is not None and seen.annotated.sum() < minimum_labels <= own["n_proteins"].sum():
+            told = transfer.read(votes[aspect], own)
+            seen, judged = labels.make(aspect, ids, rows, graph, hidden, min_positives, told)
         labels.write(folder / f"{aspect}.npz", seen)
         labels.write(folder / "held_out" / f"{aspect}.npz", judged)
-        counts = f"{int(seen.annotated.sum())} labelled genes, {int(judged.annotated.sum())} held out"
+        counts = f"{int(seen.validated.sum())} labelled genes, {int(judged.annotated.sum())} held out"
         say(f"{aspect}: {len(seen.terms)} terms, {counts}, {seen.negative.nnz} negative pairs")
+        if seen.transfer is not None:
+            number = int(seen.transfer.labelled.sum())
+            say(f"{aspect}: too few labels, so {number} genes are learned from by what the reference says of them")
 
 
 @app.command
@@ -203,7 +230,7 @@ def make_later_labels(annotations: Path, folder: Path, *, ontology: Path, labels
     for seen in map(label.read, labels):
         later = label.relabel(seen, rows, graph)
         label.write(folder / f"{seen.aspect}.npz", later)
-        new, lost = int((later.annotated & ~seen.annotated).sum()), int((seen.annotated & ~later.annotated).sum())
+        new, lost = int((later.annotated & ~seen.validated).sum()), int((seen.validated & ~later.annotated).sum())
         gained = (later.positive > seen.positive).nnz
         say(f"{seen.aspect}: {new} genes annotated for the first time, {lost} no more; {gained} pairs gained in all")
 
@@ -514,6 +541,49 @@ def make_reference(folder: Path, *, hits: Path, genes: Path, annotations: Path, 
 
 @app.command
 @described
+def trust_reference(
+    proteins: Path,
+    trust: Path,
+    *,
+    annotations: Path,
+    ontology: Path,
+    engine: str,
+    max_evalue: float,
+    seed: int,
+    threads: int = 1,
+) -> None:
+    """Measure how far the reference's vote is to be trusted: some of its proteins are put to the vote of the others.
+
+    Parameters
+    ----------
+    proteins, annotations : of the reference, as read.
+    trust : where to write aspect, above_bitscore, trust, n_proteins (TSV).
+    ontology : as read.
+    engine : auto, diamond or phmmer.
+    max_evalue : of a hit.
+    seed : of the choice of proteins.
+    """
+    import pandas as pd
+
+    from geneduet import ontology as go
+    from geneduet import tables, transfer
+    from geneduet.views import homology
+
+    read, rows, graph = tables.read(proteins), tables.read(annotations), go.read(ontology)
+    sequences = dict(zip(read["gene_id"], read["sequence"], strict=True))
+    sampled = transfer.sample(list(sequences), seed)
+    queries = {protein: sequences[protein] for protein in sampled}
+    hits = homology.search_others(queries, sequences, homology.choose_engine(engine), max_evalue, threads)
+    found = pd.concat([transfer.trust(aspect, sampled, hits, rows, graph) for aspect in go.ASPECTS])
+    tables.write_tsv(trust, found)
+    for aspect, own in found.groupby("aspect", sort=False):
+        ranges = zip(own["above_bitscore"], own["trust"], strict=True)
+        told = ", ".join(f"{weight:.2f} from a bitscore of {score:.0f}" for score, weight in ranges)
+        say(f"{aspect}: the vote is trusted {told}, by {own['n_proteins'].sum()} of {len(sampled)} proteins")
+
+
+@app.command
+@described
 def make_folds(
     genes: Path,
     folds: Path,
@@ -656,9 +726,11 @@ class Learning:
         from geneduet.crossfit import Task
 
         aspect, split = labels.read(self.labels), tables.read(self.folds)
+        voters = self._voters(aspect)
         task = Task(
             labels=aspect,
-            views=self._views(aspect),
+            views=self._views(aspect, voters),
+            homology={} if aspect.transfer else voters["sequence"],
             fold=split["fold"].to_numpy(),
             family=split["family"].to_numpy(),
             folds=int(split["fold"].max()) + 1,
@@ -672,18 +744,25 @@ class Learning:
             say(f"{aspect.aspect}: the {name} view is left out, too few labelled genes have it")
         return usable
 
-    def _views(self, labels: "Labels") -> "dict[str, View]":
+    def _voters(self, labels: "Labels") -> "dict[str, dict[str, Voters]]":
         from geneduet import tables
-        from geneduet.learners import make_view
         from geneduet.views import links, reference
-        from geneduet.views.vote import Voters
+        from geneduet.views.families import SAY_AS_REFERENCE
 
         voters: dict[str, dict[str, Voters]] = {"sequence": {}, "expression": {}}
         for view, name, file in self.voters:
+            if labels.transfer is not None and name in SAY_AS_REFERENCE:
+                continue
             if file.suffix == ".npz":
-                voters[view][name] = reference.read(file, labels.terms)
+                voters[view][name] = reference.voters(reference.read(file), labels.terms)
             else:
                 voters[view][name] = links.from_table(tables.read(file), labels.genes)
+        return voters
+
+    def _views(self, labels: "Labels", voters: "Mapping[str, Mapping[str, Voters]]") -> "dict[str, View]":
+        from geneduet import tables
+        from geneduet.learners import make_view
+
         views = {}
         for name, features in (("sequence", self.sequence), ("expression", self.expression)):
             if features is not None:
@@ -830,7 +909,7 @@ def evaluate(
     from geneduet.views import homology
 
     seen, hidden = [label.read(file) for file in labels], [label.read(file) for file in held_out]
-    known_before = np.any([own.annotated for own in (*seen, *hidden)], axis=0)
+    known_before = np.any([own.validated for own in (*seen, *hidden)], axis=0)
     parts = []
     for place, own in enumerate(seen):
         setting = Setting(organism, own.aspect, "cross_validation", seed=seed)
@@ -952,9 +1031,10 @@ def write_predictions(
     headlines: Path,
     ontology: Path,
     genes: Path,
-    annotations: Path,
     taxon_id: int,
     min_score: float,
+    annotations: Path | None = None,
+    reference: Path | None = None,
     sequence: Path | None = None,
     expression: Path | None = None,
     database: str | None = None,
@@ -969,9 +1049,10 @@ def write_predictions(
     thresholds : table of the recommended thresholds.
     headlines : what evaluation says of the models, shown on the page.
     ontology, genes : as read.
-    annotations : the user's file: the database it names, its date.
     taxon_id : of the organism.
     min_score : lowest score written.
+    annotations : the user's file: the database it names, its date.
+    reference : annotations of the reference: their date.
     sequence, expression : features of the views, which say what genes have them.
     database : prefix of the gene ids; the annotations' own when not given.
     """
@@ -987,16 +1068,19 @@ def write_predictions(
     ids = pd.Index(tables.read(genes)["gene_id"])
     views = {"sequence": sequence, "expression": expression}
     present = {name: ids.isin([] if file is None else tables.read_matrix(file).index) for name, file in views.items()}
-    parts, learned = [], []
+    parts, learned, by_reference = [], [], set()
     for label_file, score_file in zip(labels, cotraining, strict=True):
         seen, models = label.read(label_file), read(score_file).models
         own = (models.get("sequence_view"), models.get("expression_view"))
-        parts.append(predictions.table(seen, models["final"], *own, present, min_score))
+        parts.append(predictions.table(seen, seen.published(models["final"]), *own, present, min_score))
+        by_reference |= {seen.aspect} if seen.transfer is not None else set()
         learned += [seen.aspect] if "co_training" in models else []
     everything = predictions.join(parts)
     predictions.write_tsv(folder / "predictions.tsv.gz", everything)
     predictions.write_cafa(folder / "predictions.cafa.tsv.gz", everything)
-    graph, source = go.read(ontology), reader.read_source(annotations)
+    graph = go.read(ontology)
+    sources = [reader.read_source(file) for file in (annotations, reference) if file is not None]
+    named = sources[0].database if annotations is not None else None
     # what is naive for every gene is news of none
     recommended = of_aspects(pd.read_csv(thresholds, sep="\t")).query("aspect in @learned")
     least = {str(aspect): float(value) for aspect, value in recommended["threshold"].items()}
@@ -1005,11 +1089,16 @@ def write_predictions(
         folder / "predictions.gaf.gz",
         new,
         graph,
-        database=database or source.database or organism,
+        database=database or named or organism,
         taxon_id=taxon_id,
-        date=predictions.newest_release(graph.release, source.release),
+        date=predictions.newest_release(graph.release, *(source.release for source in sources)),
     )
     sentences = [
+        f"Aspect {aspect}: learned from what the reference says, for want of labels of the organism's own. What is "
+        "recorded below is what the reference says of genes of other families, and no experiment"
+        for aspect in sorted(by_reference)
+    ]
+    sentences += [
         f"Aspect {row.Index}: shown from a score of {row.threshold:.2f}; of what scores so high "
         f"{row.expected_precision:.0%} is recorded, and {row.expected_recall:.0%} of what is recorded scores so high "
         "(out of fold)"

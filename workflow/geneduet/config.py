@@ -368,8 +368,10 @@ class Organism(_Group):
         default=None,
         description="TSV gene_id, then columns of aliases (accessions, symbols, old names; several joined by |)",
     )
-    annotations: Annotated[InputFile, AfterValidator(_no_gpad)] = Field(
-        description="GO annotations: GAF 2.0 to 2.2, or TSV gene_id, term[, evidence], plain or .gz"
+    annotations: Annotated[InputFile, AfterValidator(_no_gpad)] | None = Field(
+        default=None,
+        description="GO annotations: GAF 2.0 to 2.2, or TSV gene_id, term[, evidence], plain or .gz. Without them "
+        "what the reference says is learned from",
     )
     evidence_codes: Annotated[list[Annotated[str, AfterValidator(_evidence_code)]], Field(min_length=1)] = Field(
         default=["EXP", "IDA", "IPI", "IMP", "IGI", "HTP", "HDA", "HMP", "HGI", "TAS", "IC"],
@@ -398,7 +400,12 @@ class Organism(_Group):
         "from",
     )
     term_selection: TermSelection = Field(default=TermSelection(), description="Which terms are learned")
-    minimum_labels: int = Field(default=20, ge=2, description="Labelled genes that an aspect needs to be learned")
+    minimum_labels: int = Field(
+        default=20,
+        ge=2,
+        description="Labelled genes that an aspect needs; below it what the reference says is learned from, and "
+        "without one the naive model is all",
+    )
     homology: Homology = Field(default=Homology(), description="Search of the proteome against itself")
     folds: Folds = Field(default=Folds(), description="Cross-validation by homology cluster")
     views: Views = Field(
@@ -415,6 +422,21 @@ class Organism(_Group):
         if not (self.proteome or self.gene_tables()):
             advice = "name the protein FASTA file, an expression study, or a ready-made table of a view"
             raise _refusal("nothing is given that names the genes", advice, key="proteome")
+        return self
+
+    @model_validator(mode="after")
+    def _has_labels(self) -> "Organism":
+        if self.annotations:
+            return self
+        if not self.reference:
+            advice = "give annotations, or a reference: annotated proteins of other species"
+            raise _refusal("nothing is given to learn from", advice, key="annotations")
+        hiding = {
+            "holdout_genes": self.holdout_genes,
+            "evaluation.label_efficiency.seeds": self.evaluation.label_efficiency.seeds,
+        }
+        for key in (key for key, given in hiding.items() if given):
+            raise _refusal("hides labels, and without annotations there are none", "remove it", key=key)
         return self
 
     @model_validator(mode="after")

@@ -26,6 +26,7 @@ from geneduet.lazy import Computed, Stored
 from geneduet.learners import Lesson, View, ViewLearner
 from geneduet.progress import say
 from geneduet.settings import Settings
+from geneduet.views.vote import Voters
 
 Matrix = NDArray[np.float32]
 Pair = tuple[int, int]
@@ -39,6 +40,7 @@ class Task:
     ----------
     labels : of one aspect.
     views : by name.
+    homology : who votes in the homology models: `homologues` of the proteome, a `reference`.
     fold, family : (genes,).
     folds : how many.
     settings, unknown_weight : of the learner.
@@ -48,6 +50,7 @@ class Task:
 
     labels: Labels
     views: Mapping[str, View]
+    homology: Mapping[str, Voters]
     fold: NDArray[np.int64]
     family: NDArray[np.int64]
     folds: int

@@ -25,6 +25,25 @@ from geneduet.ontology import (
     propagate_up,
 )
 
+_TRANSFER = "transfer_"  # what the arrays of a transfer are called in a file
+LIKELY = np.float32(0.5)  # share of the reference's vote from which a transferred term counts as positive
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What a reference says of the genes of an organism with too few labels of its own.
+
+    Parameters
+    ----------
+    share : (genes, terms) sparse float32, share of the vote that has the term; obeys the hierarchy.
+    trust : (genes,) float32, how far the vote is to be trusted, from 0 (nobody votes) to 1.
+    labelled : (genes,), those that are learned from by it: they have a likely term, and no label of their own.
+    """
+
+    share: sparse.csr_array
+    trust: NDArray[np.float32]
+    labelled: NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -42,6 +61,8 @@ class Labels:
     ancestors : (terms, terms), row = term, columns = its ancestors and itself.
     information_content : (terms,), bits, of the annotated genes.
     information_accretion : (terms,), bits.
+    transfer : what a reference says, where it stands in for labels; else None. Genes that are labelled by it count as
+        annotated, and their likely terms as positive.
     """
 
     aspect: str
@@ -55,6 +76,27 @@ class Labels:
     ancestors: sparse.csr_array
     information_content: NDArray[np.float64]
     information_accretion: NDArray[np.float64]
+    transfer: Transfer | None = None
+
+    @property
+    def validated(self) -> NDArray[np.bool_]:
+        """Genes with a label of their own, (genes,): the positives of others are what a reference says."""
+        return self.annotated if self.transfer is None else self.annotated & ~self.transfer.labelled
+
+    def published(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores as they are told: the reference's vote as far as it is trusted, the learned score for the rest.
+
+        A learned score is blind to the gene's own transferred labels, so the two tell of different things. Both obey
+        the hierarchy, and so does the mixture.
+
+        Parameters
+        ----------
+        scores : (genes, terms), out-of-fold.
+        """
+        if self.transfer is None:
+            return scores
+        trust = self.transfer.trust[:, None]
+        return np.asarray(trust * self.transfer.share.toarray() + (1 - trust) * scores, np.float32)
 
 
 def make(
@@ -64,6 +106,7 @@ def make(
     ontology: Ontology,
     hidden: Collection[str],
     min_positives: int,
+    reference: "Transferable | None" = None,
 ) -> tuple[Labels, Labels]:
     """Labels to learn from, and those of the hidden genes to be judged on.
 
@@ -74,6 +117,7 @@ def make(
     annotations : gene_id, term (live), negated; as `annotations.select` gives them.
     hidden : genes whose labels are held out.
     min_positives : visible annotated genes that a term needs.
+    reference : whose vote stands in for the labels that genes lack.
 
     Returns
     -------
@@ -84,6 +128,11 @@ def make(
     positive, negated = _propagated(annotations, genes, terms, closure)
     is_hidden = np.isin(np.asarray(genes, dtype=object), list(hidden))
     seen, judged = _rows(positive, ~is_hidden), _rows(positive, is_hidden)
+    transfer = None
+    if reference is not None:
+        transfer = _transfer(reference, terms, ~is_hidden & (np.diff(seen.indptr) == 0))
+        # the vote tells nothing of the root
+        seen = propagate_up(sparse.csr_array(seen + _rows(_likely(transfer.share), transfer.labelled)), closure)
     chosen = _selection(terms, seen, set(ontology.roots()), min_positives)
     shared: dict[str, Any] = {
         "aspect": aspect,
@@ -94,6 +143,8 @@ def make(
         "information_content": information_content(seen)[chosen],
         "information_accretion": information_accretion(seen, ontology.parents[columns][:, columns])[chosen],
     }
+    if transfer is not None:
+        shared["transfer"] = replace(transfer, share=transfer.share[:, chosen])
     return tuple(  # type: ignore[return-value]
         Labels(
             positive=have[:, chosen],
@@ -125,6 +176,7 @@ def relabel(known: Labels, annotations: pd.DataFrame, ontology: Ontology) -> Lab
         negative=_without(negated, positive)[:, chosen],
         excluded=negated[:, chosen],
         annotated=np.diff(positive.indptr) > 0,
+        transfer=None,
     )
 
 
@@ -144,6 +196,37 @@ def propagated(
     positive, _ = _propagated(ours, genes, terms, closure)
     chosen = _selection(terms, positive, set(ontology.roots()), 0)
     return [terms[column] for column in chosen], positive[:, chosen]
+
+
+@dataclass(frozen=True)
+class Transferable:
+    """The vote of a reference on the genes, on its own terms.
+
+    Parameters
+    ----------
+    terms : columns; of the aspect.
+    share, trust : as in `Transfer`.
+    """
+
+    terms: list[str]
+    share: sparse.csr_array
+    trust: NDArray[np.float32]
+
+
+def _transfer(reference: Transferable, terms: Sequence[str], unlabelled: NDArray[np.bool_]) -> Transfer:
+    """The vote on the terms of an aspect, and the genes without labels that are labelled by it."""
+    place = pd.Index(terms).get_indexer(pd.Index(reference.terms))
+    said = reference.share
+    share = sparse.csr_array((said.data, place[said.indices], said.indptr), shape=(said.shape[0], len(terms)))
+    share.sort_indices()
+    return Transfer(share, reference.trust, unlabelled & (np.diff(_likely(share).indptr) > 0))
+
+
+def _likely(share: sparse.csr_array) -> sparse.csr_array:
+    """The pairs that count as positive where the reference stands in."""
+    likely = sparse.csr_array(share >= LIKELY)
+    likely.eliminate_zeros()
+    return likely
 
 
 def _of_aspect(ontology: Ontology, aspect: str) -> tuple[NDArray[np.intp], sparse.csr_array]:
@@ -194,10 +277,15 @@ def _selection(terms: list[str], positive: sparse.csr_array, roots: set[str], mi
 
 def write(path: Path, labels: Labels) -> None:
     """Write labels as NPZ."""
-    arrays.write(path, vars(labels))
+    content = {name: value for name, value in vars(labels).items() if name != "transfer"}
+    if labels.transfer is not None:
+        content |= {f"{_TRANSFER}{name}": value for name, value in vars(labels.transfer).items()}
+    arrays.write(path, content)
 
 
 def read(path: Path) -> Labels:
     """Read labels that `write` wrote."""
     content = arrays.read(path)
-    return Labels(**{**content, "aspect": content["aspect"][0]})
+    names = [name for name in content if name.startswith(_TRANSFER)]
+    transfer = {name.removeprefix(_TRANSFER): content.pop(name) for name in names}
+    return Labels(**{**content, "aspect": content["aspect"][0]}, transfer=Transfer(**transfer) if transfer else None)

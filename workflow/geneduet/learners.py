@@ -100,6 +100,11 @@ class ViewLearner:
         if self.unknown_weight != 1:
             known = (labels.positive[rows] + labels.negative[rows]).toarray()
             weight = np.where(known, np.float32(1), np.float32(self.unknown_weight))
+        if labels.transfer is not None:
+            # what a reference says is a share of a vote, and weighs as far as the vote is trusted
+            told = labels.transfer.labelled[rows] & training[rows]
+            target[told] = labels.transfer.share[rows[told]].toarray()
+            weight[told] = labels.transfer.trust[rows[told], None]
         if lesson is not None:
             soft = taught[rows]
             # also where a NOT says otherwise: a taught gene may be of a fold whose labels must not be seen

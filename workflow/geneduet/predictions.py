@@ -71,7 +71,8 @@ def table(
     kept[labels.excluded.nonzero()] = False
     rows, columns = np.nonzero(kept)
     views = present["sequence"] + 2 * present["expression"].astype(np.intp)
-    known = labels.positive.toarray()[rows, columns]
+    # what a reference says is a prediction, not knowledge
+    known = labels.positive.toarray()[rows, columns] & labels.validated[rows]
     # two terms may share a name, as categories may not
     name, names = pd.factorize(np.array(labels.names, dtype=object))
     return pd.DataFrame(

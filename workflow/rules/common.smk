@@ -161,8 +161,25 @@ def gene_facts(wildcards):
 
 
 def as_options(files):
-    """Files by option name, as options."""
-    return lambda wildcards: " ".join(f"--{name} {shlex.quote(file)}" for name, file in files(wildcards).items())
+    """Files by option name, as options; one for each of several."""
+
+    def write(wildcards):
+        named = {name: [own] if isinstance(own, str) else own for name, own in files(wildcards).items()}
+        return " ".join(f"--{name} {shlex.quote(file)}" for name, several in named.items() for file in several)
+
+    return write
+
+
+def label_sources(wildcards):
+    """What labels are made of: the organism's annotations, and what a reference says in their stead."""
+    own = ORGANISMS[wildcards.organism]
+    folder, files = f"results/{own.name}", {}
+    if own.annotations:
+        files["annotations"] = f"{folder}/inputs/annotations.parquet"
+    if own.reference:
+        files["reference"] = [f"{folder}/reference/{aspect}.npz" for aspect in ASPECTS]
+        files["trust"] = f"{folder}/reference/trust.tsv"
+    return files
 
 
 def by_aspect(pattern):

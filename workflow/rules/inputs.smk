@@ -127,7 +127,7 @@ rule read_expression:
 rule make_labels:
     """What is known of each gene and term: positive, negative, or unknown; the labels of held-out genes apart."""
     input:
-        annotations=rules.read_annotations.output,
+        unpack(label_sources),
         genes=rules.read_genes.output,
         ontology=rules.read_ontology.output,
         holdout=given("holdout_genes"),
@@ -146,12 +146,13 @@ rule make_labels:
         runtime="20m",
     params:
         folder=lambda wildcards: f"results/{wildcards.organism}/labels",
-        min_positives=options("term_selection.min_positives"),
+        sources=as_options(label_sources),
+        least=options("term_selection.min_positives", "minimum_labels"),
         holdout=option("holdout", "holdout_genes"),
         code=code("make-labels"),
     shell:
-        "python -m geneduet make-labels {params.min_positives} {params.holdout} --genes {input.genes:q}"
-        " --ontology {input.ontology:q} {input.annotations:q} {params.folder:q} > {log:q} 2>&1"
+        "python -m geneduet make-labels {params.least} {params.sources} {params.holdout} --genes {input.genes:q}"
+        " --ontology {input.ontology:q} {params.folder:q} > {log:q} 2>&1"
 
 
 rule make_later_labels:

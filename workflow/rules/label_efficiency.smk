@@ -31,7 +31,7 @@ rule hide_labels:
 
 use rule make_labels as make_fewer_labels with:
     input:
-        annotations=rules.read_annotations.output,
+        unpack(label_sources),
         genes=rules.read_genes.output,
         ontology=rules.read_ontology.output,
         holdout=rules.hide_labels.output,
@@ -44,7 +44,8 @@ use rule make_labels as make_fewer_labels with:
         "benchmarks/{organism}/make_fewer_labels.{few_seed}.{percent}.tsv"
     params:
         folder=lambda wildcards: FEWER.format(**wildcards) + "/labels",
-        min_positives=options("term_selection.min_positives"),
+        sources=as_options(label_sources),
+        least=options("term_selection.min_positives", "minimum_labels"),
         holdout=lambda wildcards, input: f"--holdout {shlex.quote(str(input.holdout))}",
         code=code("make-labels"),
 

@@ -11,7 +11,8 @@ rule write_predictions:
         headlines="results/{organism}/evaluation/headlines.txt",
         ontology=rules.read_ontology.output,
         genes=rules.read_genes.output,
-        annotations=setting("annotations"),
+        annotations=given("annotations"),
+        reference=lambda wildcards: ORGANISMS[wildcards.organism].inputs().get("reference.annotations", []),
     output:
         "results/{organism}/predictions.tsv.gz",
         "results/{organism}/predictions.gaf.gz",
@@ -39,11 +40,14 @@ rule write_predictions:
         files=lambda wildcards, input: [f"--{name}={file}" for name in ("labels", "cotraining") for file in input[name]],
         output=options("taxon_id", "output"),
         database=option("database", "database"),
+        sources=lambda wildcards, input: [
+            f"--{name}={input[name]}" for name in ("annotations", "reference") if input[name]
+        ],
         code=code("write-predictions"),
     shell:
         "python -m geneduet write-predictions {params.views} {params.files:q} {params.output} {params.database}"
         " --organism {wildcards.organism} --thresholds {input.thresholds:q} --headlines {input.headlines:q} --ontology {input.ontology:q}"
-        " --genes {input.genes:q} --annotations {input.annotations:q} {params.folder:q} > {log:q} 2>&1"
+        " --genes {input.genes:q} {params.sources:q} {params.folder:q} > {log:q} 2>&1"
 
 
 rule save_model:

@@ -293,6 +293,32 @@ rule make_reference:
         " --annotations {input.annotations:q} --ontology {input.ontology:q} {params.folder:q} > {log:q} 2>&1"
 
 
+rule trust_reference:
+    """How far the reference's vote is to be trusted, measured within it."""
+    input:
+        proteins=rules.read_reference.output.proteins,
+        annotations=rules.read_reference.output.annotations,
+        ontology=rules.read_ontology.output,
+    output:
+        "results/{organism}/reference/trust.tsv",
+    log:
+        "logs/{organism}/trust_reference.log",
+    benchmark:
+        "benchmarks/{organism}/trust_reference.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 4
+    resources:
+        mem_mb=memory(8000),
+        runtime="8h",
+    params:
+        search=options("homology", "seed"),
+        code=code("trust-reference"),
+    shell:
+        "python -m geneduet trust-reference {params.search} --threads {threads} --annotations {input.annotations:q}"
+        " --ontology {input.ontology:q} {input.proteins:q} {output:q} > {log:q} 2>&1"
+
+
 rule make_domain_votes:
     """Which genes have which domains, and what is said of these."""
     input:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -5,7 +7,7 @@ from scipy import sparse
 from geneduet.evaluation import cases
 from geneduet.evaluation.cases import Genes
 from geneduet.evaluation.judgement import measure_all
-from geneduet.labels import Labels
+from geneduet.labels import Labels, Transfer
 
 # six genes, three terms: a and b are annotated, a has lost nothing and gained term 2; c is annotated for the first time
 # (it has another aspect already), d too, with nothing before; e never; f is annotated but reserved
@@ -115,3 +117,17 @@ def test_where_few_pairs_are_refused_nothing_is_said(genes, monkeypatch):
     for least, judged in ((2, 1), (3, 0)):
         monkeypatch.setattr(cases, "MIN_NOT", least)
         assert len(cases.open_world(labels(SEEN, refused), labels(NOBODY), None, genes)) == judged
+
+
+def test_genes_labelled_by_a_reference_alone_count_as_not_annotated_before(genes):
+    nothing = sparse.csr_array((6, 3), dtype=np.float32)
+    by_reference = replace(
+        labels(SEEN), transfer=Transfer(nothing, np.zeros(6, np.float32), np.array([1, 0, 0, 0, 0, 0], bool))
+    )
+    known = by_reference.validated
+    found = by_name(cases.temporal(by_reference, labels(NOBODY), labels(LATER), known, genes))
+    assert {name: who(case) for name, case in found.items() if name in ("no_knowledge", "partial")} == {
+        "no_knowledge": "acd", "partial": "b",
+    }  # fmt: skip
+    # cross-validation is on what was learned from
+    assert who(cases.cross_validation(by_reference, genes)[0]) == "ab"

@@ -34,7 +34,9 @@ def test_proteins_say_their_terms_and_the_ancestors_but_no_root(voting):
 
 def test_what_is_read_back_votes_on_the_terms_asked_for(voting, tmp_path):
     reference.write(tmp_path / "F.npz", voting)
-    given = reference.read(tmp_path / "F.npz", ["X:3", "X:2"]).vote(sparse.csr_array((3, 2)), np.zeros(3, bool))
+    given = reference.voters(reference.read(tmp_path / "F.npz"), ["X:3", "X:2"]).vote(
+        sparse.csr_array((3, 2)), np.zeros(3, bool)
+    )
     # r has no term in F and does not vote; nobody votes on c
     assert given.share.tolist() == [[0.75, 1], [0, 1], [0, 0]]
     assert given.strength.tolist() == [90, 40, 0]
@@ -43,7 +45,9 @@ def test_what_is_read_back_votes_on_the_terms_asked_for(voting, tmp_path):
 
 def test_a_protein_of_other_terms_votes_against_those_asked_for(voting, tmp_path):
     reference.write(tmp_path / "F.npz", voting)
-    given = reference.read(tmp_path / "F.npz", ["X:3"]).vote(sparse.csr_array((3, 1)), np.zeros(3, bool))
+    given = reference.voters(reference.read(tmp_path / "F.npz"), ["X:3"]).vote(
+        sparse.csr_array((3, 1)), np.zeros(3, bool)
+    )
     assert given.share[1].tolist() == [0]
     assert given.count[1] == 1
 

@@ -97,7 +97,7 @@ def temporal(seen: Labels, held_out: Labels, later: Labels, known_before: Mask, 
     for gene_set, chosen in (("no_knowledge_strict", new & ~known_before), ("limited", new & known_before)):
         cases.append(Case("temporal", gene_set, later.positive, chosen & genes.judged))
     unknown = ~seen.positive.toarray()
-    cases.append(Case("temporal", "partial", later.positive, seen.annotated & genes.judged, unknown))
+    cases.append(Case("temporal", "partial", later.positive, seen.validated & genes.judged, unknown))
     return cases
 
 
@@ -124,9 +124,9 @@ def open_world(seen: Labels, held_out: Labels, later: Labels | None, genes: Gene
         decided = found | refused | later.negative.toarray()
         sets = {
             "no_knowledge": (_new(seen, held_out, later), decided),
-            "partial": (seen.annotated, decided & ~known),
+            "partial": (seen.validated, decided & ~known),
         }
-    sets = {"all": (seen.annotated, decided), **sets}
+    sets = {"all": (seen.validated, decided), **sets}
     wrong = ~truth.toarray()
     return [
         Case("open_world", name, truth, chosen & genes.judged, counted, by_pair=True)
@@ -137,7 +137,7 @@ def open_world(seen: Labels, held_out: Labels, later: Labels | None, genes: Gene
 
 def _new(seen: Labels, held_out: Labels, later: Labels) -> Mask:
     """Genes that the later release has annotated for the first time in the aspect."""
-    return later.annotated & ~seen.annotated & ~held_out.annotated
+    return later.annotated & ~seen.validated & ~held_out.validated
 
 
 def _with_parts(split: str, name: str, truth: sparse.csr_array, chosen: Mask, genes: Genes) -> Iterator[Case]:

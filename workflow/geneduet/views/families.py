@@ -72,6 +72,10 @@ VOTERS = {
 }
 
 
+# voters that repeat what a reference says where its vote stands in for labels: relatives have the same voters
+SAY_AS_REFERENCE = {"reference", "homologues", "homologues_bridges"}
+
+
 def of_view(view: str, default: bool = False) -> list[str]:
     """Names of a view's families, those on by default alone if asked for."""
     return [name for name, own in FAMILIES.items() if own.view == view and (own.default or not default)]

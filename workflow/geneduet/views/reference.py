@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from scipy import sparse
@@ -30,6 +29,13 @@ class Voting:
     weights: sparse.csr_array
     labels: sparse.csr_array
 
+    def of_labelled(self) -> sparse.csr_array:
+        """Weights of the proteins that have any label of the aspect: the others do not vote."""
+        labelled = self.labels.sum(axis=1) > 0
+        weights = sparse.csr_array(self.weights @ sparse.diags_array(labelled.astype(float)))
+        weights.eliminate_zeros()
+        return weights
+
 
 def make(aspect: str, genes: Sequence[str], hits: pd.DataFrame, rows: pd.DataFrame, ontology: Ontology) -> Voting:
     """Who votes, and on what.
@@ -55,14 +61,12 @@ def write(path: Path, voting: Voting) -> None:
     arrays.write(path, vars(voting))
 
 
-def read(path: Path, terms: Sequence[str]) -> Reference:
-    """The vote on some terms, from what `write` wrote.
+def read(path: Path) -> Voting:
+    """Read what `write` wrote."""
+    return Voting(**arrays.read(path))
 
-    A protein votes where it has any label of the aspect, be it on none of these terms.
-    """
-    content: dict[str, Any] = arrays.read(path)
-    place = pd.Index(content["terms"]).get_indexer(pd.Index(terms))
-    labelled = content["labels"].sum(axis=1) > 0
-    weights = sparse.csr_array(content["weights"] @ sparse.diags_array(labelled.astype(float)))
-    weights.eliminate_zeros()
-    return Reference(weights, sparse.csr_array(content["labels"][:, place]))
+
+def voters(voting: Voting, terms: Sequence[str]) -> Reference:
+    """The vote on some terms; a protein votes where it has any label of the aspect, be it on none of these terms."""
+    place = pd.Index(voting.terms).get_indexer(pd.Index(terms))
+    return Reference(voting.of_labelled(), sparse.csr_array(voting.labels[:, place]))

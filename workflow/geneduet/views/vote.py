@@ -101,18 +101,29 @@ class Reference:
 
 
 def count_votes(links: sparse.csr_array, labels: sparse.csr_array) -> Vote:
-    """The weighted share of the voters that have each term.
+    """The vote along links: whoever has a weight above 0 votes, labelled or not.
 
     Parameters
     ----------
     links : (genes, voters), weights above 0 alone.
     labels : (voters, terms).
     """
-    total = np.asarray(links.sum(axis=1))
-    scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    share = (sparse.diags_array(scale) @ links @ labels).toarray().astype(np.float32)
     strength = np.asarray(links.max(axis=1).toarray()).ravel() if links.shape[1] else np.zeros(links.shape[0])
-    return Vote(share, strength, np.diff(links.indptr), total)
+    total = np.asarray(links.sum(axis=1)).ravel()
+    return Vote(shares(links, labels).toarray(), strength, np.diff(links.indptr), total)
+
+
+def shares(links: sparse.csr_array, labels: sparse.csr_array) -> sparse.csr_array:
+    """The weighted share of the voters that have each term, (genes, terms) sparse float32.
+
+    Parameters
+    ----------
+    links : (genes, voters), weights above 0 alone.
+    labels : (voters, terms).
+    """
+    total = np.asarray(links.sum(axis=1)).ravel()
+    scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    return sparse.csr_array((sparse.diags_array(scale) @ links @ labels).astype(np.float32))
 
 
 def join(votes: Sequence[Vote]) -> Vote:
@@ -132,40 +143,62 @@ def naive(labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.f
     return np.asarray(labels[training].mean(axis=0), np.float32).ravel()
 
 
-def starting_score(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The best mixture of vote and prior, by the strength of the nearest labelled neighbour; the prior without one.
+@dataclass(frozen=True)
+class Trust:
+    """How far a vote has proved right, by the strength of the nearest labelled neighbour.
 
-    For each quartile of strength, `label = a * vote + b * prior` is fitted by least squares over the training genes and
-    all terms; being conditional on strength, it holds also where strong neighbours are rarer than in training.
+    Parameters
+    ----------
+    edges : (groups - 1,), strengths between the groups, rising.
+    weight : (groups,), from 0 to 1: `label = weight * share + (1 - weight) * prior` fits best.
+    count : (groups,), genes that tell it.
+    """
+
+    edges: NDArray[np.float64]
+    weight: NDArray[np.float32]
+    count: NDArray[np.int64]
+
+    def of(self, strength: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The weight of each gene's vote, (genes,); 0 where nobody votes."""
+        return np.where(strength > 0, self.weight[self.group(strength)], np.float32(0))
+
+    def group(self, strength: NDArray[np.float64]) -> NDArray[np.intp]:
+        """The group of each gene, (genes,)."""
+        return np.searchsorted(self.edges, strength)
+
+
+def trust(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) -> Trust:
+    """Weigh vote against prior for each quartile of strength, by least squares over the training genes and all terms.
+
+    Being conditional on strength, it holds also where strong neighbours are rarer than in training.
+    """
+    prior, voted = naive(labels, training), training & (given.strength > 0)
+    if not voted.any():
+        return Trust(np.zeros(0), np.zeros(1, np.float32), np.zeros(1, np.int64))
+    edges = np.quantile(given.strength[voted], STRENGTH_QUANTILES)
+    group = np.where(voted, np.searchsorted(edges, given.strength), -1)
+    own = [group == number for number in range(len(edges) + 1)]
+    weight = [_least_squares(given.share[rows], prior, labels[rows].toarray()) for rows in own]
+    return Trust(edges, np.array(weight, np.float32), np.array([rows.sum() for rows in own]))
+
+
+def starting_score(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The best mixture of vote and prior, by `trust`; the prior where nobody votes.
 
     Returns
     -------
     (genes, terms) float32.
     """
-    prior = naive(labels, training)
-    score = np.broadcast_to(prior, given.share.shape).copy()
-    voted = given.strength > 0
-    if not (voted & training).any():
-        return score
-    edges = np.quantile(given.strength[voted & training], STRENGTH_QUANTILES)
-    group = np.where(voted, np.searchsorted(edges, given.strength), -1)
-    for number in range(len(edges) + 1):
-        fitted, used = training & (group == number), group == number
-        if fitted.any():
-            on_vote, on_prior = _least_squares(given.share[fitted], prior, labels[fitted].toarray())
-            score[used] = on_vote * given.share[used] + on_prior * prior
-    return score
+    prior, weight = naive(labels, training), trust(given, labels, training).of(given.strength)[:, None]
+    return weight * given.share + (1 - weight) * prior
 
 
-def _least_squares(
-    share: NDArray[np.float32], prior: NDArray[np.float32], label: NDArray[np.bool_]
-) -> tuple[np.float32, np.float32]:
-    """Weights of vote and prior that best give the labels; the vote's own is kept from 0 to 1."""
+def _least_squares(share: NDArray[np.float32], prior: NDArray[np.float32], label: NDArray[np.bool_]) -> float:
+    """Weight of the vote against the prior that best gives the labels, from 0 to 1; 0 where there is nothing to fit."""
     gap = (share - prior).astype(np.float64)
     target: NDArray[np.float64] = label - prior.astype(np.float64)
     norm = float((gap * gap).sum())
-    weight = np.float32(np.clip((gap * target).sum() / norm if norm else 0.0, 0.0, 1.0))
-    return weight, np.float32(1) - weight
+    return float(np.clip((gap * target).sum() / norm if norm else 0.0, 0.0, 1.0))
 
 
 def mix(
