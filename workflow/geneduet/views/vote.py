@@ -58,7 +58,8 @@ class Neighbours:
     Parameters
     ----------
     weights : (genes, genes) sparse, zero diagonal, larger is closer; row = gene, columns = its neighbours.
-    copies : (genes, genes) sparse bool, the links to near-identical copies, not seen by a gene in training.
+    copies : (genes, genes) sparse bool, pairs of near-identical copies, linked or not; a gene in training does not see
+        its own.
     """
 
     weights: sparse.csr_array
