@@ -6,9 +6,7 @@ one term at a time get some terms, evenly spaced by frequency. Each is compared 
 fitted to. One runs after the other, each in a process of its own, whose memory can be told.
 """
 
-import multiprocessing
 import sys
-import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +23,9 @@ from geneduet.evaluation.bootstrap import interval
 from geneduet.evaluation.protein_centric import cafa_metrics
 from geneduet.evaluation.ranking import micro_ap
 from geneduet.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # beside our folder is what benchmarks share
+from measure import measure
 
 try:  # not maintained any more, so not among our dependencies: pip install --no-deps mvlearn
     from mvlearn.semi_supervised import CTClassifier
@@ -110,7 +111,7 @@ def native_multi_output(split):
 
 def forest(kind, split):
     model = kind(TREES, max_features="sqrt", min_samples_leaf=3, n_jobs=1, random_state=1)
-    return model.fit(np.nan_to_num(split.X), split.Y).predict(np.nan_to_num(split.X_judged))
+    return model.fit(np.nan_to_num(split.X), split.Y).predict(np.nan_to_num(split.X_judged)).astype(np.float32)
 
 
 def co_trained(learner, terms, iterations, split):
@@ -124,35 +125,6 @@ def co_trained(learner, terms, iterations, split):
         model.fit([views[0][:, :cut], views[0][:, cut:]], known)
         scores.append(model.predict_proba([views[1][:, :cut], views[1][:, cut:]])[:, 1])
     return np.array(scores).T
-
-
-@dataclass
-class Measured:
-    """Scores (judged genes, terms), seconds, and peak memory in MB above that of the process with the data."""
-
-    scores: np.ndarray
-    seconds: float
-    megabytes: float
-
-
-def measure(learn, split):
-    """Run a learner in a process of its own: memory that another one freed would be counted."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(_measure, (learn, split))
-
-
-def _measure(learn, split):
-    before, start = _memory("VmRSS"), time.perf_counter()
-    scores = np.asarray(learn(split), np.float32)
-    seconds = time.perf_counter() - start
-    return Measured(scores, seconds, _memory("VmHWM") - before)
-
-
-def _memory(field):
-    """MB that this process has, or had at most, as Linux tells; getrusage would count the parent's."""
-    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
-    return int(line.split()[1]) / 1024
 
 
 EVERY_TERM = {
@@ -173,7 +145,7 @@ def compare(name, split):
     mine = found["GeneDuet"][0]
     rows = []
     for label, (own, fitted) in found.items():
-        truth, scores = split.Y_judged[:, fitted] > 0, {"ours": mine.scores[:, fitted], "its": own.scores}
+        truth, scores = split.Y_judged[:, fitted] > 0, {"ours": mine.result[:, fitted], "its": own.result}
         paired = gain.compare(sparse.csr_array(truth), [scores["its"], scores["ours"]], split.family, seed=1)
         low, high = interval(paired.resamples[:, 1] - paired.resamples[:, 0])
         fmax = {
@@ -237,7 +209,7 @@ def growth(folder, many_terms):
         for terms in TERMS:
             split = draw(folder, seen, genes, terms)
             own = measure(ours, split)
-            accuracy = micro_ap(split.Y_judged > 0, own.scores)
+            accuracy = micro_ap(split.Y_judged > 0, own.result)
             rows.append({"genes": len(split.X), "terms": split.Y.shape[1], "seconds": own.seconds, "MB": own.megabytes,
                          "micro-AP": accuracy})  # fmt: skip
             print(rows[-1], flush=True)

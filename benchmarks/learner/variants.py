@@ -22,6 +22,7 @@ from geneduet.evaluation.ranking import micro_ap
 from geneduet.learners import ViewLearner, make_view
 from geneduet.settings import Settings
 from geneduet.views import coexpression, homology
+from geneduet.views.vote import Neighbours
 
 # organism, aspect, judged fold, share of the labels
 SPLITS = [("ecoli", "P", 0, 1), ("ecoli", "F", 0, 1), ("ecoli", "C", 0, 1), ("yeast", "F", 0, 1),
@@ -49,12 +50,13 @@ def read(results, organism, aspect, k, share):
     seen, split = labels.read(folder / "labels" / f"{aspect}.npz"), tables.read(folder / "folds.parquet")
     table = {name: tables.read(folder / "views" / f"{name}.parquet") for name in ("homologues", "coexpression")}
     matrix = {name: tables.read_matrix(folder / "views" / f"{name}.parquet") for name in ("sequence", "expression")}
+    homologues = homology.neighbours(table["homologues"], seen.genes)
+    coexpressed = coexpression.neighbours(table["coexpression"], seen.genes)
+    copies = homology.copies(table["homologues"], seen.genes)
     views = [
-        make_view("sequence", matrix["sequence"], seen.genes, homology.neighbours(table["homologues"], seen.genes)),
-        make_view(
-            "expression", matrix["expression"], seen.genes, coexpression.neighbours(table["coexpression"], seen.genes)
-        ),
-    ]  # fmt: skip
+        make_view("sequence", matrix["sequence"], seen.genes, {"homologues": Neighbours(homologues, copies)}),
+        make_view("expression", matrix["expression"], seen.genes, {"coexpressed": Neighbours(coexpressed, copies)}),
+    ]
     learner = ViewLearner(views, Settings(), 1.0, 0)
     training = seen.annotated & (split["fold"].to_numpy() != k)
     chosen = np.random.default_rng(k).permutation(np.flatnonzero(training))[: int(training.sum() * share)]

@@ -5,9 +5,7 @@
 The searches are not among them. Each step runs in a process of its own, which tells its peak memory.
 """
 
-import multiprocessing
 import sys
-import time
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +20,9 @@ from geneduet.views.families import FAMILIES
 from geneduet.views.given import Given
 from geneduet.views.sequence.residues import RESIDUES
 from geneduet.views.vote import Neighbours
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # beside our folder is what benchmarks share
+from measure import measure
 
 TIMES, MUTATED = 10, 0.2  # share of residues, and of values a tenth of their spread
 COEXPRESSED_TIMES = 3  # all against all: ten times would be a hundred times the pairs
@@ -52,22 +53,6 @@ def describe(family, given):
     return import_module(f"geneduet.views.{FAMILIES[family].view}.{family}").features(given)
 
 
-def _measure(step):
-    before, start = _memory("VmRSS"), time.perf_counter()
-    step()
-    return time.perf_counter() - start, _memory("VmHWM") - before
-
-
-def _memory(field):
-    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
-    return int(line.split()[1]) / 1024
-
-
-def measure(step):
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_measure, (step,))
-
-
 def steps(folder, times):
     """Each step on that many times the genes."""
     genes = tables.read(folder / "inputs" / "genes.parquet")
@@ -93,9 +78,9 @@ def main(folder):
         *((name, TIMES, some[name], many[name]) for name in some),
         ("co-expressed partners", COEXPRESSED_TIMES, *ranked),
     ]:
-        (seconds, megabytes), (later, larger) = measure(one), measure(more)
-        rows.append({"step": name, "seconds": seconds, "MB": megabytes, "times the genes": times,
-                     "times the seconds": later / seconds, "MB then": larger})  # fmt: skip
+        before, then = measure(one), measure(more)
+        rows.append({"step": name, "seconds": before.seconds, "MB": before.megabytes, "times the genes": times,
+                     "times the seconds": then.seconds / before.seconds, "MB then": then.megabytes})  # fmt: skip
         print(rows[-1], flush=True)
     digits = ("", ".1f", ".0f", ".0f", ".1f", ".0f")
     print(pd.DataFrame(rows).to_markdown(index=False, floatfmt=digits))

@@ -18,6 +18,7 @@ from geneduet.settings import Settings
 from geneduet.views import coexpression, families, homology
 from geneduet.views.expression.modules import modules
 from geneduet.views.given import Given
+from geneduet.views.vote import Neighbours
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo"
 
@@ -40,19 +41,19 @@ def demo_task():
     engine = homology.choose_engine("auto")
     hits = homology.search(genes, proteins["sequence"].tolist(), engine, 1e-3, threads=2)
     family = homology.families(hits, genes, 0.3, 0.3)
-    given = Given(genes, proteins["sequence"].tolist())
+    given, copies = Given(genes, proteins["sequence"].tolist()), homology.copies(hits, genes)
     views = {
         "sequence": make_view(
             "sequence",
             pd.concat([_family(name, given) for name in families.of_view("sequence", default=True)], axis=1),
             genes,
-            {"homologues": homology.neighbours(hits, genes)},
+            {"homologues": Neighbours(homology.neighbours(hits, genes), copies)},
         ),
         "expression": make_view(
             "expression",
             modules(merged, 30),
             genes,
-            {"coexpressed": coexpression.neighbours(coexpression.partners(merged, 30), genes)},
+            {"coexpressed": Neighbours(coexpression.neighbours(coexpression.partners(merged, 30), genes), copies)},
         ),
     }
     fold = splits.assign_folds(family, seen.annotated, 3, seed=1)

@@ -36,6 +36,16 @@ def change_annotations(organism, change):
     file.write_text(head + "".join(row for row in map(change, rows) if row))
 
 
+COPIES = ("g000", "g004")  # of one class
+
+
+def give_the_same_protein(organism, one, other):
+    file = organism.folder / "proteome.fasta"
+    text = file.read_text()
+    protein = re.search(rf">{one} .*\n(\w+)", text)[1]
+    file.write_text(re.sub(rf"(>{other} .*\n)\w+", rf"\g<1>{protein}", text))
+
+
 def more_inputs(organism):
     """Write a reference, domains with their terms, coding sequences and places: each tells the class of a gene."""
     fasta = dict(re.findall(r"(?m)^>(\S+) .*\n(\w+)", (organism.folder / "proteome.fasta").read_text()))
@@ -96,6 +106,7 @@ def shapes(tmp_path_factory, make_organism, snakemake):
             "unannotated": UNANNOTATED,
         }.items()
     }
+    give_the_same_protein(made["everything"], *COPIES)
     more_inputs(made["everything"])
     more_inputs(made["unannotated"])
     for organism in made.values():
@@ -147,6 +158,16 @@ def test_what_a_lab_can_add_is_seen_by_the_models(shapes, table, models):
         assert any(feature.lower() in column.lower() for column in columns), feature
     orphan = {row["gene_set"] for row in table("everything", "evaluation/metrics.tsv")}
     assert {"orphan", "with_homologue"} <= orphan
+
+
+@pytest.mark.parametrize(
+    "links", ["homologues", "homologues_bridges", "chromosome", "coexpressed", "coexpressed_bridges"]
+)
+def test_copies_are_known_whatever_links_them(shapes, links):
+    marked = pd.read_parquet(shapes.folder["everything"] / "views" / "links" / f"{links}.parquet").query("copy")
+    assert {frozenset(pair) for pair in zip(marked["gene_id"], marked["partner_id"], strict=True)} == {
+        frozenset(COPIES)
+    }
 
 
 def test_the_model_holds_what_reference_and_domains_say(shapes):

@@ -384,6 +384,31 @@ def test_families_and_votes_are_those_of_the_view(organism_file, view, keys, kno
     assert known in message(organism_file(views={view: keys}))
 
 
+@pytest.mark.parametrize("mode", [{}, {"table": "embeddings.tsv", "mode": "append"}])
+def test_a_view_none_of_whose_families_has_its_input_is_refused(organism_file, mode):
+    file = organism_file(views={"sequence": {"families": ["codon_usage", "domains"], **mode}})
+    assert message(file) == (
+        f"{file}: views.sequence.families: nothing is given that codon_usage, domains could be made of; "
+        "give genome.cds or domains, or add a family of the proteome, as composition"
+    )
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"views": {"sequence": {"families": ["codon_usage", "composition"]}}},
+        {"views": {"sequence": {"families": ["codon_usage", "domains"]}}, "domains": "a.gaf"},
+        {"views": {"sequence": {"families": ["codon_usage"]}}, "genome": {"cds": "p.faa"}},
+        {"views": {"sequence": {"families": ["codon_usage"], "table": "embeddings.tsv"}}},
+        # without a proteome there is nothing to build from
+        {"views": {"sequence": {"families": ["codon_usage"]}}, "proteome": None, "expression": "heat.tsv.gz"},
+        {"views": {"sequence": {"table": "embeddings.tsv", "mode": "append"}}, "proteome": None},
+    ],
+)
+def test_a_view_with_some_features_or_without_data_is_fine(organism_file, keys):
+    load_one(organism_file(**keys))
+
+
 def test_a_reference_takes_all_evidence_but_none_from_expression(organism_file):
     reference = {"proteome": "p.faa", "annotations": "a.gaf", "evidence_codes": "all"}
     own = next(iter(load(organism_file(reference=reference)).values()))

@@ -404,7 +404,12 @@ def rank_coexpression(expression: Path, neighbours: Path, *, partners: int = 50)
 @app.command
 @described
 def link_genes(
-    by: Literal["homologues", "coexpressed", "chromosome"], found: Path, links: Path, *, genes: Path
+    by: Literal["homologues", "coexpressed", "chromosome"],
+    found: Path,
+    links: Path,
+    *,
+    genes: Path,
+    homologues: Path | None = None,
 ) -> None:
     """Write the links along which labelled genes vote.
 
@@ -414,18 +419,23 @@ def link_genes(
     found : hits of the homology search, co-expressed partners, or places on the chromosome.
     links : where to write gene_id, partner_id, weight, copy (Parquet).
     genes : as read.
+    homologues : hits of the homology search, which tell copies, whatever links them; without them nothing is a copy.
     """
+    import pandas as pd
+
     from geneduet import genome, tables
     from geneduet.views import coexpression, homology
     from geneduet.views import links as table
+    from geneduet.views.vote import Neighbours
 
     ids = tables.read(genes)["gene_id"].tolist()
+    hits = pd.DataFrame(columns=homology.COLUMNS) if homologues is None else tables.read(homologues)
     linked = {
         "homologues": homology.neighbours,
         "coexpressed": coexpression.neighbours,
         "chromosome": genome.neighbours,
     }
-    neighbours = linked[by](tables.read(found), ids)
+    neighbours = Neighbours(linked[by](tables.read(found), ids), homology.copies(hits, ids))
     tables.write(links, table.to_table(neighbours, ids))
 
 

@@ -10,6 +10,7 @@ import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from textwrap import wrap
 from typing import Annotated, Any, Literal
@@ -30,7 +31,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from geneduet.errors import InputError, nearest
 from geneduet.evidence_codes import FROM_EXPRESSION, KNOWN, NO_ANNOTATION
 from geneduet.files import open_output, read_lines, replace_between
-from geneduet.views.families import of_view, voters_of
+from geneduet.views.families import FAMILIES, of_view, voters_of
 
 _NAME = r"^[A-Za-z0-9_-]+$"
 _NAME_IN_WORDS = "letters, digits, _ and -"
@@ -447,6 +448,18 @@ class Organism(_Group):
         if (self.genome.cds or self.genome.gff) and not (self.proteome or self.views.sequence.table):
             advice = "give proteome, or remove genome"
             raise _refusal("is of no use without a sequence view", advice, key="genome")
+        return self
+
+    @model_validator(mode="after")
+    def _has_what_families_need(self) -> "Organism":
+        """Refuse a view without features, which would be left out as if its genes had no labels."""
+        view = self.views.sequence  # families of expression need expression alone, without which there is no such view
+        built = self.proteome and not (view.table and view.mode == "replace")
+        needs = dict.fromkeys(FAMILIES[name].needs for name in view.families)
+        if built and not any(attrgetter(key)(self) for key in needs):
+            problem = f"nothing is given that {', '.join(view.families)} could be made of"
+            advice = f"give {' or '.join(needs)}, or add a family of the proteome, as composition"
+            raise _refusal(problem, advice, key="views.sequence.families")
         return self
 
     def gene_tables(self) -> list[Path]:

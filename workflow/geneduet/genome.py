@@ -17,7 +17,6 @@ from geneduet.errors import InputError, few
 from geneduet.files import read_lines
 from geneduet.progress import say
 from geneduet.proteome import UNIPROT, numbered
-from geneduet.views.vote import Neighbours
 
 # base pairs: neighbours on one strand that are closer are likely one operon. Genes of an operon lie mostly within
 # 50 bp, borders of operons mostly over 100 (Salgado et al. 2000, PNAS 97:6652; Moreno-Hagelsieb and Collado-Vides
@@ -257,12 +256,11 @@ def same_region(table: pd.DataFrame) -> NDArray[np.bool_]:
     return np.asarray(region[1:] == region[:-1], dtype=bool)
 
 
-def neighbours(table: pd.DataFrame, genes: Sequence[str]) -> Neighbours:
-    """Links along which genes that lie next to each other vote.
+def neighbours(table: pd.DataFrame, genes: Sequence[str]) -> sparse.csr_array:
+    """Weights of the links along which genes that lie next to each other vote, (genes, genes).
 
     Genes of one operon-like run are linked by 1 over the steps between them: 1 to the next, 1/2 to the one after.
-    The next genes on either side that are not of the run, whichever their strand, are linked by 0.1. No gene counts
-    as a copy.
+    The next genes on either side that are not of the run, whichever their strand, are linked by 0.1.
 
     Parameters
     ----------
@@ -279,6 +277,5 @@ def neighbours(table: pd.DataFrame, genes: Sequence[str]) -> Neighbours:
     row, column = place[pairs[:, 0]], place[pairs[:, 1]]
     weight = np.array(list(links.values()), dtype=np.float64)
     known = (row >= 0) & (column >= 0)
-    shape = (len(genes), len(genes))
-    half = sparse.csr_array((weight[known], (row[known], column[known])), shape=shape)
-    return Neighbours(sparse.csr_array(half + half.T), sparse.csr_array(shape, dtype=bool))
+    half = sparse.csr_array((weight[known], (row[known], column[known])), shape=(len(genes), len(genes)))
+    return sparse.csr_array(half + half.T)

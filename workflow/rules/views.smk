@@ -169,6 +169,9 @@ rule link_genes:
             "chromosome": "results/{organism}/inputs/gff.parquet",
         }[wildcards.links],
         genes=rules.read_genes.output,
+        homologues=lambda wildcards: (
+            rules.search_homologues.output.hits if ORGANISMS[wildcards.organism].proteome else []
+        ),
     output:
         "results/{organism}/views/links/{links}.parquet",
     log:
@@ -182,10 +185,13 @@ rule link_genes:
         mem_mb=memory(2000),
         runtime="20m",
     params:
+        homologues=lambda wildcards, input: (
+            f"--homologues {shlex.quote(str(input.homologues))}" if input.homologues else ""
+        ),
         code=code("link-genes"),
     shell:
         "python -m geneduet link-genes {wildcards.links} {input.found:q} {output:q} --genes {input.genes:q}"
-        " > {log:q} 2>&1"
+        " {params.homologues} > {log:q} 2>&1"
 
 
 rule bridge_genes:

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
+from geneduet import cli, tables
 from geneduet.views import links
 from geneduet.views.vote import Neighbours
 
@@ -83,6 +85,52 @@ def test_a_table_gives_the_links_back():
     after = links.from_table(table, ["c", "b", "a"])
     assert after.weights.toarray().tolist() == before.weights.toarray()[::-1, ::-1].tolist()
     assert after.copies.toarray().tolist() == before.copies.toarray()[::-1, ::-1].tolist()
+
+
+def test_a_table_keeps_copies_that_are_not_linked_and_a_bridge_does_not_show_them():
+    # a - b - c, a and c are copies
+    before = chain(1.0, 2.0, copies=((0, 2),))
+    table = links.to_table(before, ["a", "b", "c"])
+    assert table.query("copy").to_dict("list") == {
+        "gene_id": ["a", "c"], "partner_id": ["c", "a"], "weight": [0, 0], "copy": [True, True]
+    }  # fmt: skip
+    after = links.from_table(table, ["a", "b", "c"])
+    assert after.weights.nnz == before.weights.nnz
+    assert after.copies.toarray().tolist() == before.copies.toarray().tolist()
+    labels = sparse.csr_array([[True], [False], [True]])
+    assert links.bridges(after).weights[0, 2] > 0
+    assert links.bridges(after).vote(labels, np.ones(3, bool)).share[0, 0] == 0  # b alone is seen
+    assert links.bridges(after).vote(labels, np.array([False, True, True])).share[0, 0] > 0
+
+
+def test_copies_are_marked_whatever_links_them_and_handed_on_to_bridges(tmp_path):
+    # by expression a - b - c, on the chromosome a, b, c; by sequence a and c are copies, a and b homologues
+    def write(name, **columns):
+        tables.write(tmp_path / name, pd.DataFrame(columns))
+        return tmp_path / name
+
+    genes = write("genes", gene_id=["a", "b", "c"])
+    shares = {name: [1.0, 1.0] for name in ("query_coverage", "target_coverage")}
+    hits = write("homologues", query=["a", "a"], target=["c", "b"], bitscore=[90.0, 50.0], evalue=[0.0, 0.0],
+                 identity=[0.98, 0.5], **shares)  # fmt: skip
+    partners = write("coexpressed", gene_id=["a", "b"], partner_id=["b", "c"], mutual_rank=[1.0, 1.0],
+                     correlation=[0.9, 0.9])  # fmt: skip
+    places = write("chromosome", gene_id=["a", "b", "c"], sequence_region=["x"] * 3, start=[1, 101, 201],
+                   end=[100, 200, 300], strand=[1, 1, 1])  # fmt: skip
+
+    def marked(found, given):
+        made, bridges = tmp_path / "links", tmp_path / "bridges"
+        cli.link_genes(found.name, found, made, genes=genes, homologues=given)
+        cli.bridge_genes(made, bridges, genes=genes)
+        copies = [tables.read(file).query("copy") for file in (made, bridges)]
+        return [dict(zip(own["gene_id"] + own["partner_id"], own["weight"] > 0, strict=True)) for own in copies]
+
+    linked = {"ac": True, "ca": True}
+    assert marked(hits, hits) == [linked, linked]
+    assert marked(places, hits) == [linked, linked]
+    assert marked(partners, hits) == [{"ac": False, "ca": False}, linked]
+    for found in (hits, places, partners):  # without a search nothing is known
+        assert marked(found, None) == [{}, {}]
 
 
 def test_no_links_are_an_empty_table_and_back():

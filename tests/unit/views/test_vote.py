@@ -150,6 +150,30 @@ def test_a_start_that_proved_right_outweighs_one_that_did_not() -> None:
     np.testing.assert_allclose(vote.mix([right, right], prior, own, training), right, atol=1e-6)
 
 
+def test_a_start_that_would_have_to_be_turned_around_has_no_weight_and_the_other_its_best_alone() -> None:
+    # prior .5: labels depart by (.5, -.5), the starts by (.5, .25) and (.25, .5). Unconstrained least squares gives
+    # them 2 and -2; without the second, the first has (.25 - .125) / (.25 + .0625) = .4
+    own, training = labels("1", "0"), mask("11")
+    starts = [np.array([[1], [0.75]], np.float32), np.array([[0.75], [1]], np.float32)]
+    mixed = vote.mix(starts, np.array([0.5], np.float32), own, training)
+    np.testing.assert_allclose(mixed, [[0.5 + 0.4 * 0.5], [0.5 + 0.4 * 0.25]], atol=1e-6)
+
+
+def test_starts_that_agree_by_different_evidence_add_up() -> None:
+    # each is right of two genes, and silent of two; of the last gene, not in training, both speak
+    own, training = labels("1", "0", "1", "0", "0"), mask("11110")
+    one = np.array([[0.75], [0.25], [0.5], [0.5], [0.625]], np.float32)
+    other = np.array([[0.5], [0.5], [0.75], [0.25], [0.625]], np.float32)
+    mixed = vote.mix([one, other], np.array([0.5], np.float32), own, training)
+    np.testing.assert_allclose(mixed.ravel(), [1, 0, 1, 0, 0.5 + 2 * 0.125 + 2 * 0.125], atol=1e-6)
+
+
+def test_starts_that_say_nothing_leave_the_prior() -> None:
+    prior = np.array([0.5], np.float32)
+    silent = np.tile(prior, (2, 1))
+    np.testing.assert_array_equal(vote.mix([silent, silent], prior, labels("1", "0"), mask("11")), silent)
+
+
 def test_components_are_where_labels_vary_and_their_signs_are_fixed() -> None:
     # terms 1 and 2 always together, 3 apart: of the variance 2 is in direction (1, 1, 0) / sqrt 2, 1 in (0, 0, 1), and
     # none in the third, since 1 and 2 never differ in the training genes

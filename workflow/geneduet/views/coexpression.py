@@ -7,8 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geneduet.views.vote import Neighbours
-
 MIN_COMMON = 10  # samples that two genes must share for their correlation to count
 BLOCK = 256  # genes whose pairs with all others are worked on at a time
 
@@ -142,8 +140,8 @@ def partners(expression: pd.DataFrame, count: int) -> pd.DataFrame:
     return table.dropna().reset_index(drop=True)
 
 
-def neighbours(table: pd.DataFrame, genes: Sequence[str]) -> Neighbours:
-    """Links along which co-expressed genes vote: the closer the mutual rank, the more.
+def neighbours(table: pd.DataFrame, genes: Sequence[str]) -> sparse.csr_array:
+    """Weights of the links along which co-expressed genes vote, (genes, genes): the closer the rank, the more.
 
     Parameters
     ----------
@@ -155,5 +153,4 @@ def neighbours(table: pd.DataFrame, genes: Sequence[str]) -> Neighbours:
     column = position.get_indexer(pd.Index(table["partner_id"]))
     # of 1/rank, 1/sqrt(rank), r^2 and exp(-rank/10) the vote that did best on E. coli, aspect P, by a hair
     weight = 1 / np.sqrt(table["mutual_rank"].to_numpy(np.float64))
-    shape = (len(genes), len(genes))
-    return Neighbours(sparse.csr_array((weight, (row, column)), shape=shape), sparse.csr_array(shape, dtype=bool))
+    return sparse.csr_array((weight, (row, column)), shape=(len(genes), len(genes)))

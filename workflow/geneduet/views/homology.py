@@ -14,7 +14,6 @@ from scipy.sparse.csgraph import connected_components
 
 from geneduet.errors import InputError
 from geneduet.progress import say
-from geneduet.views.vote import Neighbours
 
 COPY_IDENTITY = 0.97  # from here on two proteins count as copies of one gene
 SAME_COVERAGE = 0.9  # share of both that such an alignment has to cover where species are told apart
@@ -284,13 +283,23 @@ def closest_labelled(
     return table[table["n_genes"] > 0].reset_index(drop=True)
 
 
-def neighbours(hits: pd.DataFrame, genes: list[str]) -> Neighbours:
-    """Links along which homologues vote, by bitscore.
+def neighbours(hits: pd.DataFrame, genes: list[str]) -> sparse.csr_array:
+    """Weights of the links along which homologues vote, (genes, genes): the bitscore.
 
     Parameters
     ----------
     hits : table of `search`.
     genes : the gene universe.
     """
-    copies = pair_matrix(hits, genes, hits["identity"].to_numpy(float)) >= COPY_IDENTITY
-    return Neighbours(pair_matrix(hits, genes, hits["bitscore"].to_numpy(float)), sparse.csr_array(copies))
+    return pair_matrix(hits, genes, hits["bitscore"].to_numpy(float))
+
+
+def copies(hits: pd.DataFrame, genes: list[str]) -> sparse.csr_array:
+    """Pairs of near-identical copies, (genes, genes) bool, whatever links them: 97% identity or more.
+
+    Parameters
+    ----------
+    hits : table of `search`.
+    genes : the gene universe.
+    """
+    return sparse.csr_array(pair_matrix(hits, genes, hits["identity"].to_numpy(float)) >= COPY_IDENTITY)

@@ -22,7 +22,8 @@ def bridges(neighbours: Neighbours, steps: int = STEPS, decay: float = DECAY, ke
 
     Parameters
     ----------
-    neighbours : direct links; the larger weight of the two directions counts.
+    neighbours : direct links, of which the larger weight of the two directions counts, and all pairs of copies,
+        linked or not: what is a copy is one also where it is reached through others.
     kept : closest genes from which each gene's walks go on: bounds memory to genes x kept x kept at worst.
     """
     weights = sparse.csr_array(neighbours.weights.maximum(neighbours.weights.T))
@@ -60,13 +61,18 @@ def closest(weights: sparse.csr_array, kept: int) -> sparse.csr_array:
 
 
 def to_table(neighbours: Neighbours, genes: list[str]) -> pd.DataFrame:
-    """Links as rows: gene_id, partner_id, weight, and copy, whether the two are near-identical copies."""
-    links = neighbours.weights.tocoo()
-    marked, size = neighbours.copies.tocoo(), np.int64(len(genes))
-    copy = np.isin(links.row * size + links.col, marked.row * size + marked.col)
+    """Links as rows: gene_id, partner_id, weight, and copy, whether the two are near-identical copies.
+
+    Copies that are not linked have a row of weight 0: a bridge may lead from one to the other.
+    """
+    links, marked, size = neighbours.weights.tocoo(), neighbours.copies.tocoo(), np.int64(len(genes))
+    linked, same = links.row * size + links.col, marked.row * size + marked.col
+    apart = np.setdiff1d(same, linked)
+    row, column = np.divmod(np.concatenate([linked, apart]), size)
     names = np.array(genes, dtype=object)
-    table = {"gene_id": names[links.row], "partner_id": names[links.col], "weight": links.data, "copy": copy}
-    return pd.DataFrame(table)
+    weight = np.concatenate([links.data, np.zeros(len(apart))])
+    copy = np.concatenate([np.isin(linked, same), np.ones(len(apart), bool)])
+    return pd.DataFrame({"gene_id": names[row], "partner_id": names[column], "weight": weight, "copy": copy})
 
 
 def from_table(table: pd.DataFrame, genes: list[str]) -> Neighbours:
@@ -76,4 +82,6 @@ def from_table(table: pd.DataFrame, genes: list[str]) -> Neighbours:
     shape = (len(genes), len(genes))
     copies = sparse.csr_array((table["copy"].to_numpy(bool), place), shape=shape)
     copies.eliminate_zeros()
-    return Neighbours(sparse.csr_array((table["weight"].to_numpy(float), place), shape=shape), copies)
+    weights = sparse.csr_array((table["weight"].to_numpy(float), place), shape=shape)
+    weights.eliminate_zeros()
+    return Neighbours(weights, copies)

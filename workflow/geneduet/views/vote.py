@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.optimize import nnls
 
 COMPONENTS = 16  # of the label matrix; a vote of thousands of terms is given to the trees as its place on these
 ROUNDING = 1e-9  # of the largest variance: less than that is none
@@ -58,7 +59,8 @@ class Neighbours:
     Parameters
     ----------
     weights : (genes, genes) sparse, zero diagonal, larger is closer; row = gene, columns = its neighbours.
-    copies : (genes, genes) sparse bool, the links to near-identical copies, not seen by a gene in training.
+    copies : (genes, genes) sparse bool, pairs of near-identical copies, linked or not; a gene in training does not see
+        its own.
     """
 
     weights: sparse.csr_array
@@ -207,7 +209,9 @@ def mix(
     labels: sparse.csr_array,
     training: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
-    """One starting score from those of several views: prior plus the least-squares weighted sum of their departures.
+    """One starting score from those of several voters: prior plus the weighted sum of their departures.
+
+    The weights are those of non-negative least squares over the training genes and all terms.
 
     Parameters
     ----------
@@ -222,8 +226,24 @@ def mix(
     target = labels[training].toarray() - prior.astype(np.float64)
     gram = np.array([[(a * b).sum() for b in departures] for a in departures])
     right = np.array([(a * target).sum() for a in departures])
-    weights = np.clip(np.linalg.lstsq(gram, right, rcond=None)[0], 0, 1).astype(np.float32)
+    # their sum is not bounded: homologues and co-expressed genes that agree are more evidence than either. With a sum
+    # of 1 at most the mixture's micro-AP on judged folds of the demo, aspect F, is .392, and without .416. A score may
+    # leave 0..1 a little by it: trees can start from that, calibrators and lessons clip
+    weights = _non_negative(gram, right).astype(np.float32)
     return prior + sum((weight * (start - prior) for weight, start in zip(weights, starts, strict=True)), np.float32(0))
+
+
+def _non_negative(gram: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Non-negative least squares from its normal equations: the w >= 0 of the smallest `w gram w - 2 w right`.
+
+    >>> _non_negative(np.array([[5.0, 4], [4, 5]]), np.array([2.0, -2])).round(3).tolist()
+    [0.4, 0.0]
+    """
+    values, vectors = np.linalg.eigh(gram)
+    # where starts say the same, the directions in which they differ are rounding noise
+    root = np.sqrt(np.where(values > ROUNDING * values.max(), values, 0.0))
+    aim = np.divide(vectors.T @ right, root, out=np.zeros_like(root), where=root > 0)
+    return np.asarray(nnls(root[:, None] * vectors.T, aim)[0])
 
 
 def components(labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
