@@ -13,9 +13,7 @@ ONTOLOGY = Ontology(["X:1", "X:2", "X:3"], list("abc"), ["F"] * 3, sparse.csr_ar
 
 
 def rows(**terms):
-    return pd.DataFrame(list(terms.items()), columns=["gene_id", "term"]).assign(
-        evidence="IDA", negated=False
-    )
+    return pd.DataFrame(list(terms.items()), columns=["gene_id", "term"]).assign(evidence="IDA", negated=False)
 
 
 def found(*hits):

@@ -226,8 +226,7 @@ def mix(
     target = labels[training].toarray() - prior.astype(np.float64)
     gram = np.array([[(a * b).sum() for b in departures] for a in departures])
     right = np.array([(a * target).sum() for a in departures])
-    # their sum is not bounded: homologues and co-expressed genes that agree are more evidence than either. With a sum
-    # of 1 at most the mixture's micro-AP on judged folds of the demo, aspect F, is .392, and without .416. A score may
+    # their sum is not bounded: homologues and co-expressed genes that agree are more evidence than either. A score may
     # leave 0..1 a little by it: trees can start from that, calibrators and lessons clip
     weights = _non_negative(gram, right).astype(np.float32)
     return prior + sum((weight * (start - prior) for weight, start in zip(weights, starts, strict=True)), np.float32(0))
