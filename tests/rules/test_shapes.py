@@ -70,7 +70,18 @@ def more_inputs(organism):
         (organism.folder / name).write_text("\n".join(dict.fromkeys(lines)) + "\n")
 
 
+def constrain(organism):
+    """Say that a process is not of the organism's group, and that an activity is too general for annotation."""
+    file = organism.folder / "go.obo"
+    text = file.read_text()
+    for term, line in ((NOT_OURS, "relationship: never_in_taxon NCBITaxon:777"), (TOO_GENERAL, TOO_GENERAL_SUBSET)):
+        text = re.sub(f"(?m)^id: {term}$", f"id: {term}\n{line}", text)
+    file.write_text(text)
+
+
+NOT_OURS, TOO_GENERAL, TOO_GENERAL_SUBSET = "GO:1000020", "GO:2000010", "subset: gocheck_do_not_annotate"
 EVERYTHING = {
+    "lineage": [2759, 777],
     "reference": {"proteome": "reference.fasta", "annotations": "reference.tsv", "exclude_taxa": [2]},
     "domains": "domains.tsv",
     "domain_terms": "terms",
@@ -106,6 +117,7 @@ def shapes(tmp_path_factory, make_organism, snakemake):
             "unannotated": UNANNOTATED,
         }.items()
     }
+    constrain(made["everything"])
     give_the_same_protein(made["everything"], *COPIES)
     more_inputs(made["everything"])
     more_inputs(made["unannotated"])
@@ -168,6 +180,19 @@ def test_copies_are_known_whatever_links_them(shapes, links):
     assert {frozenset(pair) for pair in zip(marked["gene_id"], marked["partner_id"], strict=True)} == {
         frozenset(COPIES)
     }
+
+
+def test_what_the_taxon_cannot_have_is_not_predicted_and_what_is_too_general_not_in_the_gaf(shapes, table):
+    everywhere = {row["go_id"] for row in table("everything", "predictions.tsv.gz")}
+    assert NOT_OURS in {row["go_id"] for row in table("sequence_only", "predictions.tsv.gz")}
+    assert NOT_OURS not in everywhere
+    assert TOO_GENERAL in everywhere
+    with gzip.open(shapes.folder["everything"] / "predictions.gaf.gz", "rt") as handle:
+        written = {line.split("\t")[4] for line in handle if not line.startswith("!")}
+    assert written
+    assert not {NOT_OURS, TOO_GENERAL} & written
+    log = shapes.folder["everything"].parents[1] / "logs" / "everything" / "make_labels.log"
+    assert re.search(rf"terms left out .*: 1\n.* own annotations are at odds with them: {NOT_OURS}", log.read_text())
 
 
 def test_the_model_holds_what_reference_and_domains_say(shapes):

@@ -228,6 +228,8 @@ def test_a_fault_among_the_defaults_is_not_blamed_on_the_organism_file(organism_
             "expression.0.kind: 'rpkm' is not allowed (allowed: counts, tpm, log, ratio)",
         ),
         ({"evidence_codes": []}, "evidence_codes: [] is not allowed"),
+        ({"lineage": [2, -1]}, "lineage.1: -1 is not allowed"),
+        ({"lineage": ["Fungi"]}, "lineage.0: 'Fungi' is not allowed"),
         ({"evidence_codes": ["IDA", "IPY"]}, "evidence_codes.1: 'IPY' is no GO evidence code (allowed: "),
         ({"evidence_codes": ["HEP"]}, "HEP is inferred from expression"),
         ({"evidence_codes": ["ND"]}, "ND says that nothing is known"),

@@ -131,6 +131,19 @@ def test_root_and_protein_binding_are_never_selected_but_a_kind_of_it_is(go: Ont
     assert made.terms == ["X:7", "X:8"]
 
 
+def test_forbidden_terms_are_not_selected_and_their_ancestors_keep_what_they_bring(go: Ontology) -> None:
+    made, judged = labels.make("P", list("ab"), annotations("a X:5", "b X:3"), go, ["b"], 1, forbidden={"X:4", "X:5"})
+    assert made.terms == judged.terms == ["X:2", "X:3"]
+    assert of(made.positive, made, "a") == {"X:2", "X:3"}
+    assert made.annotated.tolist() == [True, False]
+
+
+def test_a_gene_whose_only_term_is_forbidden_is_annotated_still(go: Ontology) -> None:
+    made, _ = labels.make("P", list("ab"), annotations("a X:2", "b X:3"), go, [], 1, forbidden={"X:2"})
+    assert made.terms == ["X:3"]
+    assert made.annotated.all()
+
+
 def test_aspects_stay_apart(go: Ontology) -> None:
     rows = ("a X:4", "b X:7", "b !X:5")
     process, function = (make(go, *rows, aspect=aspect)[0] for aspect in "PF")

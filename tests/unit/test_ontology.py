@@ -169,6 +169,99 @@ def test_writing_and_reading_gives_the_same_ontology_and_bytes(small: ontology.O
         assert getattr(again, name) == getattr(small, name)
 
 
+def test_constraints_taxa_and_subsets_are_read_as_written(tmp_path: Path) -> None:
+    text = OBO.replace("name: right\n", "name: right\nsubset: gocheck_do_not_annotate\n" + NEVER_IN_BACTERIA)
+    go = read(tmp_path, text + TAXA)
+    ontology.write(tmp_path / "go.npz", go)
+    again = ontology.read(tmp_path / "go.npz")
+    assert again.constraints == go.constraints == [("X:3", "never_in_taxon", "NCBITaxon:2")]
+    assert again.wider_taxa == go.wider_taxa
+    assert again.not_for_annotation == go.not_for_annotation == {"X:3"}
+
+
+# --- taxa, and what must not be annotated
+
+NEVER_IN_BACTERIA = "relationship: never_in_taxon NCBITaxon:2 ! Bacteria\n"
+TAXA = """
+[Term]
+id: NCBITaxon:562
+name: Escherichia coli
+namespace: ncbi_taxonomy
+is_a: NCBITaxon:2 ! Bacteria
+
+[Term]
+id: NCBITaxon:2
+name: Bacteria
+
+[Term]
+id: NCBITaxon_Union:0000001
+name: Bacteria or Fungi
+namespace: union_terms
+union_of: NCBITaxon:2 ! Bacteria
+union_of: NCBITaxon:4751 ! Fungi
+
+[Term]
+id: CL:0000000
+name: cell
+namespace: cell
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "constraint"),
+    [
+        ('relationship: never_in_taxon NCBITaxon:2 {id="GOTAX:0000501"} ! Bacteria', ("never_in_taxon", "NCBITaxon:2")),
+        ("property_value: RO:0002161 NCBITaxon:2", ("never_in_taxon", "NCBITaxon:2")),
+        ("is_a: neverin:2", ("never_in_taxon", "NCBITaxon:2")),
+        ("relationship: only_in_taxon NCBITaxon:2759 ! Eukaryota", ("only_in_taxon", "NCBITaxon:2759")),
+        ("relationship: RO:0002160 NCBITaxon:2759", ("only_in_taxon", "NCBITaxon:2759")),
+        ("relationship: in_taxon NCBITaxon:2759", ("only_in_taxon", "NCBITaxon:2759")),
+        ("property_value: RO:0002162 NCBITaxon:2759", ("only_in_taxon", "NCBITaxon:2759")),
+        ("is_a: onlyin:Union_0000004 ! only in", ("only_in_taxon", "NCBITaxon_Union:0000004")),
+        ("relationship: present_in_taxon NCBITaxon:2", None),
+        ('property_value: never_in_taxon "Bacteria" xsd:string', None),
+    ],
+)
+def test_every_spelling_of_a_constraint(tmp_path: Path, line: str, constraint: tuple[str, str] | None) -> None:
+    go = read(tmp_path, OBO.replace("is_a: X:6\n", f"is_a: X:6\n{line}\n"))
+    assert go.constraints == ([("X:7", *constraint)] if constraint else [])
+    assert related(go.parents, go.terms)["X:7"] == "6"
+
+
+def test_a_constraint_to_no_taxon_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r":45: X:7 is only_in_taxon of 'Fungi', which is no taxon; "):
+        read(tmp_path, OBO.replace("is_a: X:6\n", "is_a: X:6\nrelationship: only_in_taxon Fungi\n"))
+
+
+def test_taxa_and_other_ontologies_are_no_terms(tmp_path: Path, small: ontology.Ontology) -> None:
+    go = read(tmp_path, OBO.replace("is_a: X:6\n", "is_a: X:6\nrelationship: part_of CL:0000000 ! cell\n") + TAXA)
+    assert (go.terms, go.obsolete) == (small.terms, small.obsolete)
+    assert related(go.parents, go.terms) == related(small.parents, small.terms)
+    assert go.wider_taxa == [
+        ("NCBITaxon:2", "NCBITaxon_Union:0000001"),
+        ("NCBITaxon:4751", "NCBITaxon_Union:0000001"),
+        ("NCBITaxon:562", "NCBITaxon:2"),
+    ]
+
+
+def test_a_taxon_without_namespace_does_not_take_the_default_one(tmp_path: Path) -> None:
+    assert "NCBITaxon:2" not in read(tmp_path, OBO + TAXA).terms
+
+
+@pytest.mark.parametrize(
+    ("subset", "forbidden"),
+    [
+        ("gocheck_do_not_annotate", {"X:7"}),
+        ("high_level_annotation_qc", {"X:7"}),
+        # open to electronic annotation
+        ("gocheck_do_not_manually_annotate", set()),
+        ("goslim_generic", set()),
+    ],
+)
+def test_what_no_gene_shall_be_annotated_with(tmp_path: Path, subset: str, forbidden: set[str]) -> None:
+    assert read(tmp_path, OBO.replace("is_a: X:6\n", f"is_a: X:6\nsubset: {subset}\n")).not_for_annotation == forbidden
+
+
 def test_a_cycle_is_an_error_that_names_it_and_a_line(tmp_path: Path) -> None:
     # 2 -> 4 -> 3 -> 2; the rest of the graph stays sound
     text = OBO.replace("is_a: X:1 ! process", "is_a: X:4").replace("is_a: X:3\n", "is_a: X:1\n")

@@ -264,6 +264,23 @@ def test_protein_binding_and_dead_terms_are_no_news(go: Ontology) -> None:
     assert pairs(predictions.new_predictions(rows, LOW, go)) == [("b", "GO:0000201")]
 
 
+def test_what_is_not_for_annotation_stands_back_for_its_nearest_ancestors(go: Ontology) -> None:
+    rows = joined(
+        ("a", "GO:0000301", 0.5, "no"), ("a", "GO:0032991", 0.9, "no"),
+        ("b", "GO:0000301", 0.5, "no"), ("b", "GO:0032991", 0.9, "yes"),
+        ("c", "GO:0000102", 0.5, "no"), ("c", "GO:0000101", 0.9, "no"),
+    )  # fmt: skip
+    strict = replace(go, not_for_annotation=frozenset(["GO:0000301", "GO:0000101"]))
+    # of a the complex instead of the proteasome; of b it is known; of c the more specific one is allowed
+    assert pairs(predictions.new_predictions(rows, LOW, strict)) == [("a", "GO:0032991"), ("c", "GO:0000102")]
+
+
+def test_of_two_generations_not_for_annotation_the_first_allowed_ancestor_stands(go: Ontology) -> None:
+    rows = joined(("a", "GO:0000102", 0.5, "no"), ("a", "GO:0000101", 0.9, "no"), ("a", "GO:0008150", 0.9, "no"))
+    strict = replace(go, not_for_annotation=frozenset(["GO:0000102", "GO:0000101"]))
+    assert pairs(predictions.new_predictions(rows, LOW, strict)) == [("a", "GO:0008150")]
+
+
 # --- GAF
 
 

@@ -166,6 +166,8 @@ def make_labels(
     ontology: Path,
     min_positives: int,
     minimum_labels: int,
+    taxon_id: int,
+    lineage: list[int] | None = None,
     annotations: Path | None = None,
     holdout: Path | None = None,
     reference: list[Path] | None = None,
@@ -179,6 +181,8 @@ def make_labels(
     genes, ontology : as read.
     min_positives : annotated genes that a term needs.
     minimum_labels : labelled genes that an aspect needs.
+    taxon_id : of the organism.
+    lineage : taxa above it; several times.
     annotations : as read; none where the organism has none of its own.
     holdout : gene ids, one a line, whose labels are hidden from training.
     reference : its vote in each aspect (`<aspect>.npz`); several times.
@@ -187,21 +191,24 @@ def make_labels(
     import pandas as pd
 
     from geneduet import annotations as reader
-    from geneduet import labels, tables, transfer
+    from geneduet import labels, tables, taxon, transfer
     from geneduet import ontology as go
 
     ids = tables.read(genes)["gene_id"].tolist()
     hidden = _gene_list(holdout, ids)
     graph = go.read(ontology)
     rows = reader.none() if annotations is None else tables.read(annotations)
+    taxa = taxon.lineage(graph, taxon_id, lineage or [])
+    forbidden = taxon.forbidden(graph, taxa)
+    say(*taxon.findings(graph, taxa, forbidden, rows))
     votes = {file.stem: file for file in reference or []}
     trusted = None if trust is None else pd.read_csv(trust, sep="\t")
     for aspect in go.ASPECTS:
-        seen, judged = labels.make(aspect, ids, rows, graph, hidden, min_positives)
+        seen, judged = labels.make(aspect, ids, rows, graph, hidden, min_positives, forbidden=forbidden)
         own = None if trusted is None else trusted[trusted["aspect"] == aspect]
         if own is not None and seen.annotated.sum() < minimum_labels <= own["n_proteins"].sum():
             told = transfer.read(votes[aspect], own)
-            seen, judged = labels.make(aspect, ids, rows, graph, hidden, min_positives, told)
+            seen, judged = labels.make(aspect, ids, rows, graph, hidden, min_positives, told, forbidden)
         labels.write(folder / f"{aspect}.npz", seen)
         labels.write(folder / "held_out" / f"{aspect}.npz", judged)
         counts = f"{int(seen.validated.sum())} labelled genes, {int(judged.annotated.sum())} held out"

@@ -353,6 +353,11 @@ class Organism(_Group):
 
     name: str = Field(pattern=_NAME, description="Name of the organism in paths and reports")
     taxon_id: int = Field(gt=0, description="NCBI taxonomy id")
+    lineage: list[Annotated[int, Field(gt=0)]] = Field(
+        default=[],
+        description="NCBI taxonomy ids of all taxa that the organism is in, for taxon constraints; where the ontology "
+        "file defines taxa, the nearest that it has will do, or none if it has taxon_id",
+    )
     database: str | None = Field(
         default=None, min_length=1, description="Prefix of gene_id in GAF; by default the annotation file's own"
     )

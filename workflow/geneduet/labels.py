@@ -107,6 +107,7 @@ def make(
     hidden: Collection[str],
     min_positives: int,
     reference: "Transferable | None" = None,
+    forbidden: Collection[str] = (),
 ) -> tuple[Labels, Labels]:
     """Labels to learn from, and those of the hidden genes to be judged on.
 
@@ -118,6 +119,7 @@ def make(
     hidden : genes whose labels are held out.
     min_positives : visible annotated genes that a term needs.
     reference : whose vote stands in for the labels that genes lack.
+    forbidden : terms that are not selected, with all descendants, as `taxon.forbidden` gives them.
 
     Returns
     -------
@@ -133,7 +135,7 @@ def make(
         transfer = _transfer(reference, terms, ~is_hidden & (np.diff(seen.indptr) == 0))
         # the vote tells nothing of the root
         seen = propagate_up(sparse.csr_array(seen + _rows(_likely(transfer.share), transfer.labelled)), closure)
-    chosen = _selection(terms, seen, set(ontology.roots()), min_positives)
+    chosen = _selection(terms, seen, {*ontology.roots(), *forbidden}, min_positives)
     shared: dict[str, Any] = {
         "aspect": aspect,
         "genes": list(genes),
@@ -269,9 +271,11 @@ def _without(matrix: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_ar
     return left
 
 
-def _selection(terms: list[str], positive: sparse.csr_array, roots: set[str], min_positives: int) -> NDArray[np.intp]:
+def _selection(
+    terms: list[str], positive: sparse.csr_array, left_out: set[str], min_positives: int
+) -> NDArray[np.intp]:
     having = np.bincount(positive.indices, minlength=len(terms))
-    told = np.array([term not in roots and term != PROTEIN_BINDING for term in terms], dtype=bool)
+    told = np.array([term not in left_out and term != PROTEIN_BINDING for term in terms], dtype=bool)
     return np.flatnonzero((having >= min_positives) & told)
 
 

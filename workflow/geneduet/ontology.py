@@ -4,7 +4,7 @@ Matrices over terms are sparse booleans whose columns follow `Ontology.terms`.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,26 @@ BooleanMatrix: TypeAlias = "sparse.csr_array[np.bool_, tuple[int, int]]"
 ASPECT_OF_NAMESPACE = {"biological_process": "P", "molecular_function": "F", "cellular_component": "C"}
 ASPECTS = ("P", "F", "C")
 
-_TAGS = {"id", "name", "namespace", "alt_id", "is_a", "relationship", "is_obsolete", "replaced_by"}
+ONLY_IN, NEVER_IN = "only_in_taxon", "never_in_taxon"
+
+_TAGS = {
+    *("id", "name", "namespace", "alt_id", "is_a", "relationship", "is_obsolete", "replaced_by"),
+    *("subset", "property_value", "union_of"),
+}
+
+# How releases of GO write a constraint: by name or by number, as a relationship or a property_value. What GO calls
+# in_taxon is only_in_taxon (geneontology.org/docs/taxon-constraints, issue 367 of oborel/obo-relations).
+_CONSTRAINTS = {
+    **dict.fromkeys(("only_in_taxon", "in_taxon", "RO:0002160", "RO:0002162"), ONLY_IN),
+    **dict.fromkeys(("never_in_taxon", "RO:0002161"), NEVER_IN),
+}
+# ... and go-edit.obo since 2026 as a parent: `is_a: onlyin:33213`, `is_a: neverin:Union_0000004`
+_CONSTRAINT_CLASSES = {"onlyin": ONLY_IN, "neverin": NEVER_IN}
+_TAXA = ("NCBITaxon", "NCBITaxon_Union")
+
+# Terms too general for any annotation, electronic ones too; the second is the subset's name in 2012. Terms of
+# gocheck_do_not_manually_annotate are open to electronic annotation (GORULE:0000008).
+_NOT_FOR_ANNOTATION = {"gocheck_do_not_annotate", "high_level_annotation_qc"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +57,10 @@ class Ontology:
     replaced : alternative id, or obsolete id with exactly one replacement, to the live id.
     obsolete : all obsolete ids.
     release : date of the release (2022-07-01), else its data-version as written, else empty.
+    constraints : term, `ONLY_IN` or `NEVER_IN`, and taxon (`NCBITaxon:2`, or a union as `NCBITaxon_Union:0000004`), as
+        the file states them: they hold for descendants too.
+    wider_taxa : taxon, and its parent or a union that it is a member of, where the file defines taxa.
+    not_for_annotation : terms that help to group others and that no gene shall be annotated with.
     """
 
     terms: list[str]
@@ -47,6 +70,9 @@ class Ontology:
     replaced: dict[str, str]
     obsolete: frozenset[str]
     release: str
+    constraints: list[tuple[str, str, str]] = field(default_factory=list)
+    wider_taxa: list[tuple[str, str]] = field(default_factory=list)
+    not_for_annotation: frozenset[str] = frozenset()
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -86,12 +112,27 @@ class _Stanza:
         return next(iter(self.values(tag)), "")
 
     def parents(self) -> Iterator[tuple[int, str]]:
-        """Line and id of each is_a and part_of."""
+        """Line and id of each is_a and part_of that is no taxon constraint."""
         for line, value in self.tags.get("is_a", []):
-            yield line, _id(value)
+            if _prefix(_id(value)) not in _CONSTRAINT_CLASSES:
+                yield line, _id(value)
         for line, value in self.tags.get("relationship", []):
             if value.startswith("part_of "):
                 yield line, _id(value.removeprefix("part_of "))
+
+    def constraints(self) -> Iterator[tuple[int, str, str]]:
+        """Line, relation and taxon of each taxon constraint, in all its spellings."""
+        for line, value in [*self.tags.get("relationship", []), *self.tags.get("property_value", [])]:
+            relation, _, target = value.partition(" ")
+            # a text in quotes is a slip of some releases, and names no taxon: never_in_taxon "Bacteria" xsd:string
+            if relation in _CONSTRAINTS and not target.startswith('"'):
+                yield line, _CONSTRAINTS[relation], _id(target)
+        for line, value in self.tags.get("is_a", []):
+            prefix, _, taxon = _id(value).partition(":")
+            if prefix in _CONSTRAINT_CLASSES:
+                union = taxon.startswith("Union_")
+                name = f"NCBITaxon_Union:{taxon.removeprefix('Union_')}" if union else f"NCBITaxon:{taxon}"
+                yield line, _CONSTRAINT_CLASSES[prefix], name
 
     @property
     def obsolete(self) -> bool:
@@ -103,6 +144,11 @@ def _id(value: str) -> str:
     return value.split(maxsplit=1)[0] if value.strip() else ""
 
 
+def _prefix(identifier: str) -> str:
+    """The ontology that an id is of: GO of GO:0008150."""
+    return identifier.rpartition(":")[0]
+
+
 def _unescape(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
@@ -111,10 +157,12 @@ def read_obo(path: Path) -> Ontology:
     """Read an OBO file (1.2 or 1.4), gzip or plain.
 
     Of the relations, is_a and part_of within an aspect count; an obsolete parent or one of another aspect is left out.
+    So is one of another ontology, of which go-plus.obo has many (chemicals, cells); of taxa the hierarchy is kept.
 
     Raises
     ------
-    InputError: no terms, a term without id or aspect, an id defined twice, a parent that is not defined, or a cycle.
+    InputError: no terms, a term without id or aspect, an id defined twice, a parent that is not defined, a constraint
+        to what is no taxon, or a cycle.
 
     >>> import tempfile
     >>> text = "[Term]\\nid: X:1\\nnamespace: biological_process\\n\\n[Term]\\nid: X:2\\nis_a: X:1 ! root\\n"
@@ -125,14 +173,15 @@ def read_obo(path: Path) -> Ontology:
     >>> ontology.terms, ontology.roots(), ontology.parents.toarray().tolist()
     (['X:1', 'X:2'], ['X:1'], [[False, False], [True, False]])
     """
-    header, stanzas = _read_stanzas(path)
+    header, everything = _read_stanzas(path)
+    default = header.get("default-namespace", "")
+    stanzas = _terms(everything, default)
     live = {term: stanza for term, stanza in sorted(stanzas.items()) if not stanza.obsolete}
     if not live:
         raise InputError(path, "no live [Term] in it", "give an ontology in OBO format")
-    default = header.get("default-namespace", "")
     aspects = {term: _aspect(path, term, stanza, default) for term, stanza in live.items()}
     replaced = _replacements(stanzas)
-    edges = _edges(path, live, stanzas, replaced, aspects)
+    edges = _edges(path, live, stanzas, replaced, aspects, foreign=everything.keys() - stanzas.keys())
     _refuse_cycle(path, list(live), edges)
     return Ontology(
         terms=list(live),
@@ -142,6 +191,11 @@ def read_obo(path: Path) -> Ontology:
         replaced=replaced,
         obsolete=frozenset(term for term, stanza in stanzas.items() if stanza.obsolete),
         release=_release(header),
+        constraints=_constraints(path, live),
+        wider_taxa=_wider_taxa(everything),
+        not_for_annotation=frozenset(
+            term for term, stanza in live.items() if _NOT_FOR_ANNOTATION & set(map(_id, stanza.values("subset")))
+        ),
     )
 
 
@@ -178,6 +232,38 @@ def _by_id(path: Path, stanzas: list[_Stanza]) -> dict[str, _Stanza]:
             raise InputError(path, problem, "remove one of the two", line=stanza.line)
         found[term] = stanza
     return found
+
+
+def _terms(stanzas: dict[str, _Stanza], default: str) -> dict[str, _Stanza]:
+    """The stanzas of GO, or of whatever ontology has terms in an aspect; not those of others that it draws on."""
+    others = {*_TAXA, *_CONSTRAINT_CLASSES}
+    mine = {term: stanza for term, stanza in stanzas.items() if _prefix(term) not in others}
+    own = {
+        _prefix(term)
+        for term, stanza in mine.items()
+        if _id(stanza.first("namespace") or default) in ASPECT_OF_NAMESPACE
+    }
+    # without any term in an aspect all are faulty, and the first is told
+    return {term: stanza for term, stanza in mine.items() if _prefix(term) in own or not own}
+
+
+def _constraints(path: Path, live: dict[str, _Stanza]) -> list[tuple[str, str, str]]:
+    found: set[tuple[str, str, str]] = set()
+    for term, stanza in live.items():
+        for line, relation, taxon in stanza.constraints():
+            if _prefix(taxon) not in _TAXA:
+                problem = f"{term} is {relation} of '{taxon}', which is no taxon"
+                raise InputError(path, problem, "write it as NCBITaxon:2, or remove the line", line=line)
+            found.add((term, relation, taxon))
+    return sorted(found)
+
+
+def _wider_taxa(stanzas: dict[str, _Stanza]) -> list[tuple[str, str]]:
+    """Each taxon with its parents, and each member of a union with the union."""
+    taxa = {taxon: stanza for taxon, stanza in stanzas.items() if _prefix(taxon) in _TAXA}
+    pairs = {(taxon, _id(parent)) for taxon, stanza in taxa.items() for parent in stanza.values("is_a")}
+    pairs |= {(_id(member), taxon) for taxon, stanza in taxa.items() for member in stanza.values("union_of")}
+    return sorted(pairs)
 
 
 def _aspect(path: Path, term: str, stanza: _Stanza, default: str) -> str:
@@ -220,12 +306,15 @@ def _edges(
     stanzas: dict[str, _Stanza],
     replaced: dict[str, str],
     aspects: dict[str, str],
+    foreign: Set[str],
 ) -> dict[tuple[int, int], int]:
-    """Line of each (child, parent) within an aspect, as indices into the live terms."""
+    """Line of each (child, parent) within an aspect, as indices into the live terms; `foreign` are no terms of ours."""
     index = {term: position for position, term in enumerate(live)}
     edges: dict[tuple[int, int], int] = {}
     for term, stanza in live.items():
         for line, named in stanza.parents():
+            if named in foreign:
+                continue
             obsolete = named in stanzas and stanzas[named].obsolete
             parent = named if named in stanzas else replaced.get(named)
             if parent is None:
@@ -399,6 +488,9 @@ def write(path: Path, ontology: Ontology) -> None:
         "replaced_to": list(ontology.replaced.values()),
         "obsolete": sorted(ontology.obsolete),
         "release": ontology.release,
+        "constraints": ["\t".join(constraint) for constraint in ontology.constraints],
+        "wider_taxa": ["\t".join(pair) for pair in ontology.wider_taxa],
+        "not_for_annotation": sorted(ontology.not_for_annotation),
     }
     arrays.write(path, content)
 
@@ -407,5 +499,7 @@ def read(path: Path) -> Ontology:
     """Read an ontology that `write` wrote."""
     content = arrays.read(path)
     replaced = dict(zip(content.pop("replaced_from"), content.pop("replaced_to"), strict=True))
-    obsolete, (release,) = frozenset(content.pop("obsolete")), content.pop("release")
-    return Ontology(**content, replaced=replaced, obsolete=obsolete, release=release)
+    (content["release"],) = content["release"]
+    content |= {name: frozenset(content[name]) for name in ("obsolete", "not_for_annotation")}
+    content |= {name: [tuple(line.split("\t")) for line in content[name]] for name in ("constraints", "wider_taxa")}
+    return Ontology(**content, replaced=replaced)

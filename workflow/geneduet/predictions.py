@@ -189,7 +189,8 @@ def new_predictions(predictions: pd.DataFrame, thresholds: Mapping[str, float], 
     """Predictions that are news: not known, at or above their aspect's threshold, and the most specific of their gene.
 
     A term is left out when one of its descendants is predicted for the same gene, because that one implies it, and so
-    are `GO:0005515` and terms that are not live in the ontology.
+    are `GO:0005515` and terms that are not live in the ontology or not for annotation. What is left out for the latter
+    reasons implies nothing: the most specific of the others stand in its stead.
 
     Parameters
     ----------
@@ -206,7 +207,7 @@ def new_predictions(predictions: pd.DataFrame, thresholds: Mapping[str, float], 
     news = (
         (predictions["known"] == "no").to_numpy()
         & (predictions["score"].to_numpy() >= lowest)
-        & (predictions["go_id"] != PROTEIN_BINDING).to_numpy()
+        & ~predictions["go_id"].isin([PROTEIN_BINDING, *ontology.not_for_annotation]).to_numpy()
         & (term >= 0)
     )
     chosen = predictions[news]

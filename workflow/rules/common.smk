@@ -42,7 +42,7 @@ def setting(key):
 
 
 def options(*keys):
-    """Keys as command line options: a group gives one for each of its keys. Quoted for the shell."""
+    """Keys as command line options: a group gives one for each of its keys, a list for each entry. For the shell."""
 
     def write(wildcards):
         words = []
@@ -51,7 +51,8 @@ def options(*keys):
             name = key.rpartition(".")[2]
             pairs = value.model_dump().items() if hasattr(value, "model_dump") else [(name, value)]
             for name, one in pairs:
-                words.append(f"--{name.replace('_', '-')}={one}")
+                entries = one if isinstance(one, list) else [one]
+                words += [f"--{name.replace('_', '-')}={entry}" for entry in entries]
         return " ".join(shlex.quote(word) for word in words)
 
     return write

@@ -148,11 +148,12 @@ rule make_labels:
         folder=lambda wildcards: f"results/{wildcards.organism}/labels",
         sources=as_options(label_sources),
         least=options("term_selection.min_positives", "minimum_labels"),
+        taxon=options("taxon_id", "lineage"),
         holdout=option("holdout", "holdout_genes"),
         code=code("make-labels"),
     shell:
-        "python -m geneduet make-labels {params.least} {params.sources} {params.holdout} --genes {input.genes:q}"
-        " --ontology {input.ontology:q} {params.folder:q} > {log:q} 2>&1"
+        "python -m geneduet make-labels {params.least} {params.taxon} {params.sources} {params.holdout}"
+        " --genes {input.genes:q} --ontology {input.ontology:q} {params.folder:q} > {log:q} 2>&1"
 
 
 rule make_later_labels:

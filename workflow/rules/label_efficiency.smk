@@ -46,6 +46,7 @@ use rule make_labels as make_fewer_labels with:
         folder=lambda wildcards: FEWER.format(**wildcards) + "/labels",
         sources=as_options(label_sources),
         least=options("term_selection.min_positives", "minimum_labels"),
+        taxon=options("taxon_id", "lineage"),
         holdout=lambda wildcards, input: f"--holdout {shlex.quote(str(input.holdout))}",
         code=code("make-labels"),
 
