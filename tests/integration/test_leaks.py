@@ -19,10 +19,17 @@ def fit_all(task, folder):
     untrained = baselines.untrained(task)
     learned = baselines.fit_supervised(task, folder / "references")
     scored = baselines.by_fold(learned)
-    taught = baselines.self_train(task, learned, 0.3)
+    taught = cotraining.self_train(task, learned, 2)
     simple = baselines.calibrated(task, untrained, folder)
-    outcome = cotraining.cotrain(task, simple, learned, cotraining.Rules(), folder / "cotraining")
-    models = {**untrained, **scored, **baselines.fuse(task, scored), "self_training": taught, **outcome.models}
+    outcome = cotraining.cotrain(task, simple, learned, 2, folder / "cotraining")
+    models = {
+        **untrained,
+        **scored,
+        **baselines.fuse(task, scored),
+        **baselines.weigh(task, learned, folder),
+        "self_training": taught,
+        **outcome.models,
+    }
     raw = {"naive", "homology"}
     return {name: (task.out_of_fold if name in raw else task.finish)(own) for name, own in models.items()}
 

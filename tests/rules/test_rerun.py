@@ -33,15 +33,11 @@ def test_a_second_call_does_nothing(finished, snakemake):
     assert {file: file.stat().st_mtime_ns for file in finished.results.rglob("*")} == before
 
 
-@pytest.mark.parametrize("change", ["cotraining={rounds: 3}", "cotraining={teach_share: 0.5}"])
-def test_a_parameter_of_cotraining_reruns_it_and_what_follows(planned, change):
+@pytest.mark.parametrize("change", ["cotraining={rounds: 3}", "cotraining={enabled: false}"])
+def test_a_parameter_of_cotraining_reruns_it_and_self_training_and_what_follows(planned, change):
     jobs = planned(change)
-    assert set(jobs) == {"cotrain", *AFTER_COTRAINING}
+    assert set(jobs) == {"fit_references", "cotrain", *AFTER_COTRAINING}
     assert jobs["cotrain"] == 3
-
-
-def test_the_weight_of_taught_genes_reruns_self_training_too(planned):
-    assert set(planned("cotraining={weight: 0.5}")) == {"fit_references", "cotrain", *AFTER_COTRAINING}
 
 
 def test_a_parameter_of_a_view_reruns_that_view_alone_among_the_views(planned):

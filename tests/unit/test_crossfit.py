@@ -10,11 +10,11 @@ from geneduet import baselines, crossfit
 
 
 def fit_all(task, folder):
-    """Every supervised and self-trained model, by fold."""
+    """Every supervised model, by fold."""
     learned = baselines.fit_supervised(task, folder)
-    taught = baselines.self_train(task, learned, 0.3)
     scores = baselines.by_fold(learned)
-    return {**scores, **baselines.fuse(task, scores), "self_training": taught}
+    weighted = baselines.weigh(task, learned, folder)
+    return {**scores, **baselines.fuse(task, scores), **weighted}
 
 
 def micro_ap(task, scores):
@@ -131,25 +131,9 @@ def test_scores_obey_the_hierarchy(simulated, fitted):
 def test_a_gene_without_expression_gets_the_sequence_views_score(simulated, fitted):
     missing = ~simulated.views["expression"].present
     scores = fitted[0]
-    for name in ("early_fusion", "late_fusion", "fusion", "self_training"):
+    for name in ("early_fusion", "late_fusion", "fusion"):
         for k in range(simulated.folds):
             np.testing.assert_array_equal(scores[name][k][missing], scores["sequence"][k][missing], err_msg=name)
-
-
-def test_self_training_learns_from_unlabelled_genes(simulated, fitted):
-    # the same seed, with and without weight on them
-    scores, folder = fitted
-    weightless = baselines.self_train(simulated, baselines.reload_supervised(simulated, folder), 0.0)
-    assert (weightless[0] != scores["self_training"][0]).any()
-
-
-def test_with_one_view_self_training_is_that_view_teaching_itself(simulated, with_views, tmp_path):
-    alone = with_views(simulated, "expression")
-    learned = baselines.fit_supervised(alone, tmp_path)
-    assert list(learned) == ["expression"]
-    taught = baselines.self_train(alone, learned, 0.3)
-    assert taught[0].shape == simulated.labels.positive.shape
-    assert (taught[0] != learned["expression"].by_fold[0]).any()
 
 
 def test_an_aspect_with_few_labels_or_without_terms_cannot_be_learned(simulated):

@@ -121,32 +121,32 @@ def test_what_a_reference_says_is_learned_as_its_share_and_as_far_as_it_is_trust
     assert (seen["weight"] == np.where(rows, 0.75, 1)[:, None]).all()
 
 
-def test_a_lesson_is_learned_and_only_by_those_taught(simulated, learner):
-    training = simulated.training(0)
-    target = np.full(simulated.labels.positive.shape, 0.9, np.float32)
-    weight = np.where(~training, 1.0, 0.0).astype(np.float32)
-    plain = learner("sequence").fit(simulated.labels, training).predict(simulated.labels, training)
-    taught = learner("sequence").fit(simulated.labels, training, Lesson(target, weight))
-    scores = taught.predict(simulated.labels, training)
-    assert scores[~training].mean() > plain[~training].mean() + 0.2
-    # a gene of weight 0, and a training gene whatever its weight, is not taught: its target is never looked at
-    some = weight.copy()
-    some[np.flatnonzero(~training)[:10]] = 0
-    loud = some.copy()
-    loud[training] = 1
-    other = target.copy()
-    other[some == 0] = 0.1
-    first = learner("sequence").fit(simulated.labels, training, Lesson(target, some))
-    second = learner("sequence").fit(simulated.labels, training, Lesson(other, loud))
-    np.testing.assert_array_equal(second.predict(simulated.labels, training), first.predict(simulated.labels, training))
+def test_a_student_hears_of_neighbours_what_a_teacher_says_and_believes_it_as_far_as_it_proves_right(
+    simulated, learner
+):
+    labels, training = simulated.labels, simulated.training(0)
+    truth = np.clip(labels.positive.toarray() + 0.0, 0, 1).astype(np.float32)
+    wrong = np.random.default_rng(1).permutation(truth)
+    error = {}
+    for name, told in (
+        ("nothing", None),
+        ("truth", Lesson({"expression": truth})),
+        ("noise", Lesson({"expression": wrong})),
+    ):
+        scores = learner("expression").fit(labels, training, told).predict(labels, training, told)
+        error[name] = ((scores - truth)[labels.annotated & ~training] ** 2).mean()
+    assert error["truth"] < error["nothing"]
+    assert error["noise"] < error["nothing"] * 1.15
 
 
-def test_an_empty_lesson_is_no_lesson(simulated, learner):
-    training = simulated.training(0)
-    nothing = Lesson(np.ones(simulated.labels.positive.shape, np.float32), np.zeros(len(training), np.float32))
-    plain = learner("expression").fit(simulated.labels, training).predict(simulated.labels, training)
-    taught = learner("expression").fit(simulated.labels, training, nothing).predict(simulated.labels, training)
-    np.testing.assert_array_equal(taught, plain)
+def test_each_column_of_a_student_has_a_name_of_its_own(simulated, learner):
+    labels, training = simulated.labels, simulated.training(0)
+    lesson = Lesson(dict.fromkeys(("sequence", "expression"), np.zeros(labels.positive.shape, np.float32)))
+    own = learner("sequence", "expression")
+    features, _ = own.describe(labels, training, lesson)
+    names = own.columns(len(labels.terms), lesson=True)
+    assert len(set(names)) == len(names) == features.shape[1]
+    assert "expression:coexpressed_predicted:closest" in names
 
 
 def test_a_learner_is_saved_and_taken_up_again(simulated, learner, tmp_path):

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from geneduet.crossfit import CrossFit, Matrix, Task, calibrate, cross_fit, reload, uncalibrated
 from geneduet.lazy import Computed
-from geneduet.learners import Lesson, View
+from geneduet.learners import View
 from geneduet.scores import SUPERVISED
+from geneduet.stacking import Part, stack
 from geneduet.views import vote
 
-SEQUENCE, EXPRESSION, EARLY = "sequence", "expression", "early_fusion"
+SEQUENCE, EXPRESSION, EARLY, FUSION = "sequence", "expression", "early_fusion", "fusion"
+WEIGHTED = "weighted_fusion"
 MISSINGNESS = "missingness"
 HOMOLOGUES, REFERENCE = "homologues", "reference"  # voters of the homology models
 
@@ -83,7 +85,22 @@ def fuse(task: Task, learned: Mapping[str, Sequence[Matrix]]) -> dict[str, Seque
     # early fusion is filled in anew: a single view may have learned since it was
     early = complete(task, learned)[EARLY]
     both = Computed(len(late), lambda number: np.float32(0.5) * (late[number] + early[number]))
-    return {"late_fusion": late, "fusion": both}
+    return {"late_fusion": late, FUSION: both}
+
+
+def weigh(task: Task, learned: Mapping[str, CrossFit], folder: Path) -> dict[str, Sequence[Matrix]]:
+    """Weighted fusion: the views and early fusion stacked, with weights learned out-of-fold; none with one view.
+
+    Parameters
+    ----------
+    learned : the supervised learners.
+    folder : where the calibrators are saved.
+    """
+    if len(task.views) < 2:
+        return {}
+    views = learned_models(task)
+    parts = {name: Part(views[name], own.by_pair) for name, own in learned.items()}
+    return {WEIGHTED: calibrate(task, WEIGHTED, stack(task, parts).raw, task.present_in_any(), folder)}
 
 
 def _either(task: Task, learned: Mapping[str, Sequence[Matrix]]) -> Sequence[Matrix]:
@@ -170,33 +187,6 @@ def learn_missingness(task: Task) -> dict[str, Sequence[Matrix]]:
     view = View(MISSINGNESS, pattern.astype(np.float32), names, np.ones(len(pattern), bool))
     alone = replace(task, views={MISSINGNESS: view})
     return {MISSINGNESS: cross_fit(alone, MISSINGNESS, [MISSINGNESS], None).by_fold}
-
-
-def self_train(task: Task, learned: Mapping[str, CrossFit], weight: float) -> Sequence[Matrix]:
-    """The concatenated views, refitted with their own scores as soft labels of all unlabelled genes.
-
-    Parameters
-    ----------
-    learned : scores of the supervised models.
-    weight : of an unlabelled gene against a labelled one.
-
-    Returns
-    -------
-    For each chain, calibrated scores (genes, terms).
-    """
-    teacher = EARLY if EARLY in learned else next(iter(task.views))
-    views = learned_models(task)[teacher]
-    can = task.present(views)
-    scores = learned[teacher].by_pair
-
-    def lesson(number: int) -> Lesson:
-        taught = can & ~task.training(*task.pairs[number])
-        return Lesson(np.clip(scores[number], 0, 1), taught * np.float32(weight))
-
-    taught = cross_fit(task, "self_training", views, None, Computed(len(scores), lesson)).by_fold
-    if teacher != EARLY:
-        return taught
-    return complete(task, {**by_fold(learned), EARLY: taught})[EARLY]
 
 
 def best(candidates: Mapping[str, float]) -> str:

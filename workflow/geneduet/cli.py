@@ -789,16 +789,17 @@ class Learning:
 
 @app.command
 @described
-def fit_references(scores: Path, boosters: Path, learning: Learning, *, weight: float = 0.3) -> None:
+def fit_references(scores: Path, boosters: Path, learning: Learning, *, enabled: bool = True, rounds: int = 2) -> None:
     """Fit the reference models: naive, homology, each view, the fusions, and self-training.
 
     Parameters
     ----------
     scores : where to write their scores (NPZ).
     boosters : folder of the fitted models.
-    weight : of an unlabelled gene in self-training.
+    enabled : whether there is self-training at all, as for co-training.
+    rounds : of self-training, as for co-training.
     """
-    from geneduet import baselines
+    from geneduet import baselines, cotraining
     from geneduet.scores import Scores, write
 
     task = learning.task()
@@ -811,8 +812,9 @@ def fit_references(scores: Path, boosters: Path, learning: Learning, *, weight: 
     else:
         learned = baselines.fit_supervised(task, boosters)
         scored = baselines.by_fold(learned)
-        models |= {**scored, **baselines.fuse(task, scored)}
-        models["self_training"] = baselines.self_train(task, learned, weight)
+        models |= {**scored, **baselines.fuse(task, scored), **baselines.weigh(task, learned, boosters)}
+        if enabled:
+            models["self_training"] = cotraining.self_train(task, learned, rounds)
         models |= baselines.learn_missingness(task)
     raw = {"naive", "homology", "reference_homology"}  # as others compute them: neither calibrated nor reconciled
     done = {name: (task.out_of_fold if name in raw else task.finish)(by_fold) for name, by_fold in models.items()}
@@ -829,9 +831,7 @@ def cotrain(
     learning: Learning,
     *,
     enabled: bool = True,
-    rounds: int = 1,
-    teach_share: float = 0.25,
-    weight: float = 0.3,
+    rounds: int = 2,
     leave_out_reserved: bool = False,
 ) -> None:
     """Let the views teach each other, keep what helps, and choose the final scores.
@@ -844,8 +844,6 @@ def cotrain(
     boosters : folder of the models in use, with `chosen.json`.
     enabled : whether the views teach each other at all.
     rounds : at most.
-    teach_share : share of the unlabelled genes taught in a round.
-    weight : of a taught gene against a labelled one.
     leave_out_reserved : leave the reserved families out of the scores in the table of rounds.
     """
     from geneduet import baselines, cotraining, tables
@@ -860,14 +858,13 @@ def cotrain(
     else:
         learned = baselines.reload_supervised(task, references)
         simple = baselines.calibrated(task, untrained, boosters)
-        rules = cotraining.Rules(rounds if enabled else 0, teach_share, weight)
         reported = ~tables.read(learning.folds)["reserved"].to_numpy() if leave_out_reserved else None
-        outcome = cotraining.cotrain(task, simple, learned, rules, boosters, reported)
+        outcome = cotraining.cotrain(task, simple, learned, rounds if enabled else 0, boosters, reported)
     models = {**outcome.models, **{f"{name}_view": by_fold for name, by_fold in outcome.views.items()}}
     done = {name: task.finish(by_fold) for name, by_fold in models.items()}
     write(scores, Scores(task.labels.genes, task.labels.terms, done))
     cotraining.write_choice(boosters / "chosen.json", outcome)
-    cotraining.remove_unused(task, boosters, outcome)
+    cotraining.remove_unused(boosters, outcome)
     tables.write_tsv(rounds_table, outcome.rounds)
 
 

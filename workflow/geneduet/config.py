@@ -231,14 +231,8 @@ class CoTraining(_Group):
 
     enabled: bool = Field(default=True, description="Whether the views teach each other at all")
     rounds: int = Field(
-        default=1, ge=1, le=20, description="Most rounds of teaching; rounds that do not help are not kept"
+        default=2, ge=1, le=20, description="Most rounds of teaching; a round is kept only where it helps"
     )
-    teach_share: Share = Field(
-        default=0.25,
-        description="Share of the unlabelled genes taught in a round: those on which the teacher departs most from "
-        "the prior",
-    )
-    weight: Share = Field(default=0.3, description="Weight of a taught gene against a labelled one")
 
 
 class Reference(_Group):

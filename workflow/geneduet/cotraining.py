@@ -1,18 +1,16 @@
-"""Co-training: the two views, and the learner on both, teach each other from the unlabelled genes.
+"""Co-training: the two views, and the learner on both, teach each other from the unlabelled genes; and what is final.
 
-After Blum and Mitchell 1998 (COLT), in the soft form of Nigam and Ghani 2000 (CIKM). In each round a student is
-refitted on the labelled genes and on soft labels of the unlabelled genes of which its teacher is most certain. The
-sequence view is taught by the expression view and the reverse; the learner on both views by the fusion of all three.
-Soft labels are made anew each round, so a wrong one can leave again. A chain of `crossfit` takes a student only where
-it comes out better than the one in use, beyond the noise of the comparison; it decides by the genes of the other folds,
-whose scores in this chain are blind to its own fold too. A lesson is blind to both folds of its pair: raw scores of
-models that have seen neither, and every student of a round teaches in the next, kept or not, because which chain keeps
-it is known from labels that one of the pair's chains must not see. A chain that keeps no student of a round stops.
+`teaching` makes the rounds. A chain of `crossfit` keeps the round after which the stack of models and students ranks
+best; where that beats every supervised model it is final, else the best of those. A chain decides by the genes of the
+other folds, whose scores in this chain are blind to its own fold too. A lesson is blind to both folds of its pair: raw
+scores of models that have seen neither. Every round teaches the next, kept or not: which chain keeps it is known from
+labels that one of the pair's chains must not see. When no chain is better after a round than after the one before, there
+is none to come.
 """
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,31 +18,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geneduet import baselines
-from geneduet.baselines import EARLY, EXPRESSION, SEQUENCE, best, complete, fuse, learned_models
-from geneduet.crossfit import CrossFit, Matrix, Pair, Task, cross_fit, pair_name
+from geneduet import baselines, teaching
+from geneduet.baselines import EARLY, WEIGHTED, best
+from geneduet.crossfit import CrossFit, Matrix, Task, calibrate
 from geneduet.files import open_output
 from geneduet.gain import Comparison, Resampled, compare
 from geneduet.lazy import Computed
 from geneduet.learners import Lesson
 from geneduet.progress import say
-from geneduet.views import vote
+from geneduet.stacking import stack
+from geneduet.teaching import CROSS, OWN, Round
 
 ByFold = Sequence[Matrix]
 
 COLUMNS = [
     "aspect", "round", "view", "pseudo_labels", "estimated_precision", "score_before", "score_after", "kept", "reason",
 ]  # fmt: skip
-LIKELY = 0.5  # a taught pair at or above it is counted as a pseudo-label
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How the views teach: rounds at most, share of the unlabelled genes taught, weight of a taught gene."""
-
-    rounds: int = 1
-    teach_share: float = 0.25
-    weight: float = 0.3
+LIKELY = 0.5  # a pair told at or above it is counted as a pseudo-label
 
 
 @dataclass(frozen=True)
@@ -56,48 +46,24 @@ class Outcome:
     models : `co_training` and `final`, each by fold; `final` is co-training where it won, else the best supervised.
     views : scores of each single view after co-training, by fold.
     chosen : name of the model that is final, for each fold.
-    source : for each learner and chain the models in use: `references` or `cotraining`, and their name there.
+    kept : number of the round that co-training ended with, for each fold.
+    weights : for each fold, by the views that a gene has, the weight of each model in co-training.
     rounds : table of COLUMNS.
     """
 
     models: dict[str, ByFold]
     views: dict[str, ByFold]
     chosen: list[str]
-    source: dict[str, list[tuple[str, str]]]
+    kept: list[int]
+    weights: list[dict[str, dict[str, float]]]
     rounds: pd.DataFrame
-
-
-def select(teacher: Matrix, prior: Matrix, candidates: NDArray[np.bool_], share: float) -> NDArray[np.bool_]:
-    """The candidates whose scores depart most from the prior: there the teacher has something to say.
-
-    Parameters
-    ----------
-    teacher : (genes, terms), probabilities.
-    prior : (terms,).
-    candidates : (genes,).
-    share : of the candidates that is taken, rounded up.
-
-    Returns
-    -------
-    (genes,) bool.
-
-    >>> scores = np.array([[0.1], [0.9], [0.4]], np.float32)
-    >>> select(scores, np.array([0.1], np.float32), np.array([True, True, True]), 0.3).tolist()
-    [False, True, False]
-    """
-    rows = np.flatnonzero(candidates)
-    departure = np.abs(teacher[rows] - prior).sum(axis=1)
-    order = np.argsort(-departure, kind="stable")[: int(np.ceil(share * len(rows)))]
-    chosen = np.zeros(len(candidates), bool)
-    chosen[rows[order]] = True
-    return chosen
 
 
 def cotrain(
     task: Task,
     simple: Mapping[str, ByFold],
     learned: Mapping[str, CrossFit],
-    rules: Rules,
+    rounds: int,
     folder: Path,
     reported: NDArray[np.bool_] | None = None,
 ) -> Outcome:
@@ -107,174 +73,196 @@ def cotrain(
     ----------
     simple : scores of the models that are not fitted, by chain.
     learned : the supervised learners, with which the rounds begin.
+    rounds : at most; 0 switches teaching off.
     folder : where new boosters go.
     reported : (genes,), those that may be in a score of the table of rounds; all when not given.
     """
     shown = task.labels.annotated if reported is None else task.labels.annotated & reported
-    teachers = baselines.by_pair(learned)
-    current = baselines.by_fold(learned)
-    supervised = {**simple, **current, **fuse(task, current)}
-    source = {name: [("references", name)] * task.folds for name in learned}
-    rows: list[dict[str, object]] = []
-    if len(task.views) < 2:
-        rows.append(_skipped(task, "one view only: nobody to learn from"))
-    elif EARLY not in learned:
-        rows.append(_skipped(task, "too few labelled genes have both views"))
-    elif not rules.rounds:
-        rows.append(_skipped(task, "switched off (cotraining.enabled)"))
-    active = set(range(task.folds))
-    for number in range(1, 1 if rows else rules.rounds + 1):
-        lessons = {name: _lessons(task, name, teachers, rules) for name in learned}
-        students = _teach(task, current, lessons, number, folder)
-        kept: set[int] = set()
-        for name, student in students.items():
-            judged = _judge(task, current[name], student.by_fold, shown)
-            better = {k for k in active if judged.chains[k].beyond_noise}
-            rows.append(_row(task, number, name, lessons[name], judged.overall, better))
-            current[name] = _where(better, student.by_fold, current[name])
-            source[name] = [
-                ("cotraining", f"{name}.{number}") if k in better else own for k, own in enumerate(source[name])
-            ]
-            kept |= better
-            say(_sentence(rows[-1]))
-        teachers = baselines.by_pair(students)
-        active = kept
-        if not active:
-            break
-    models, chosen = _finally(task, supervised, current)
-    views = {name: current[name] for name in task.views}
-    return Outcome(models, views, chosen, source, pd.DataFrame(rows, columns=COLUMNS))
+    single = baselines.by_fold(learned)
+    supervised = {**simple, **single, **baselines.fuse(task, single), **baselines.weigh(task, learned, folder)}
+    reason = _hindrance(task, learned, rounds)
+    if reason:
+        chosen, models = _finally(task, supervised)
+        table = pd.DataFrame([_skipped(task, reason)], columns=COLUMNS)
+        return Outcome(models, {name: single[name] for name in task.views}, chosen, [], [], table)
+    kept, scores, table = _best_rounds(task, learned, supervised[WEIGHTED], rounds, folder, shown)
+    chosen, models = _finally(task, {**supervised, "co_training": scores})
+    weights = [kept[k].stacked.weights[k] for k in range(task.folds)]
+    views = {name: _view(task, name, learned, kept, folder) for name in task.views}
+    return Outcome(models, views, chosen, [own.number for own in kept], weights, table)
+
+
+def self_train(task: Task, learned: Mapping[str, CrossFit], rounds: int) -> ByFold:
+    """The same with each model its own teacher: what the second view adds is what co-training scores above it.
+
+    Parameters
+    ----------
+    learned : the supervised learners.
+    rounds : as for co-training: the same cost.
+
+    Returns
+    -------
+    For each chain, calibrated scores (genes, terms).
+    """
+    kept: list[Round] = []
+    for made in teaching.teach(task, learned, OWN, rounds, "self_training", None):
+        kept = _keep(task, kept, made)
+    return _scores(kept)
 
 
 def not_learned(task: Task, naive: ByFold, reason: str) -> Outcome:
     """The outcome where an aspect has too few labels: naive is final, and the table says why."""
     rows = pd.DataFrame([_skipped(task, reason)], columns=COLUMNS)
-    return Outcome({"final": naive}, {}, ["naive"] * task.folds, {}, rows)
+    return Outcome({"final": naive}, {}, ["naive"] * task.folds, [], [], rows)
 
 
 def write_choice(path: Path, outcome: Outcome) -> None:
-    """Write which model is final and which boosters are in use, for each chain (JSON)."""
+    """Write which model is final in each chain, and the round and the weights of co-training there (JSON)."""
     with open_output(path) as handle:
-        json.dump({"final": outcome.chosen, "boosters": outcome.source}, handle, indent=1)
+        json.dump({"final": outcome.chosen, "rounds": outcome.kept, "weights": outcome.weights}, handle, indent=1)
 
 
-def remove_unused(task: Task, folder: Path, outcome: Outcome) -> None:
-    """Remove the boosters of lessons that were not kept: they are large, and nobody will ask for them.
+def remove_unused(folder: Path, outcome: Outcome) -> None:
+    """Remove the boosters of rounds that no chain ended with: they are large, and nobody will ask for them.
+
+    A round teaches the next, but of its boosters nobody needs more than the lessons that they gave.
 
     Parameters
     ----------
     folder : where `cotrain` saved them.
     """
-    used = {
-        folder / name / pair_name(pair)
-        for own in outcome.source.values()
-        for k, (_, name) in enumerate(own)
-        for pair in task.pairs
-        if k in pair
-    }
-    for model in folder.glob("*.[0-9]*/"):
-        for place in filter(Path.is_dir, list(model.iterdir())):
-            if place not in used:
-                shutil.rmtree(place)
-        if not any(place.is_dir() for place in model.iterdir()):
-            shutil.rmtree(model)
+    for place in folder.glob("*.[0-9]*/"):
+        if int(place.name.rpartition(".")[2]) not in outcome.kept:
+            shutil.rmtree(place)
 
 
-def _where(better: Set[int], student: ByFold, before: ByFold) -> ByFold:
-    """The student's scores in the chains in which it is better."""
-    return Computed(len(before), lambda k: (student if k in better else before)[k])
+def _hindrance(task: Task, learned: Mapping[str, CrossFit], rounds: int) -> str:
+    """Why nobody can be taught; empty where somebody can."""
+    if len(task.views) < 2:
+        return "one view only: nobody to learn from"
+    if EARLY not in learned:
+        return "too few labelled genes have both views"
+    return "" if rounds else "switched off (cotraining.enabled)"
 
 
-def _lessons(task: Task, student: str, teachers: Mapping[str, Sequence[Matrix]], rules: Rules) -> Sequence[Lesson]:
-    """What a student is taught, for each pair of folds; raw scores of squared error are probabilities but for noise."""
-    views = learned_models(task)
-    teacher = {SEQUENCE: EXPRESSION, EXPRESSION: SEQUENCE}.get(student, EARLY)
-    scores = teachers[teacher] if teacher != EARLY else fuse(task, teachers)["fusion"]
-    can = task.present([*views[student], *views[teacher]])
-    return Computed(
-        len(task.pairs), lambda number: _lesson(task, task.pairs[number], np.clip(scores[number], 0, 1), can, rules)
-    )
+def _best_rounds(
+    task: Task, learned: Mapping[str, CrossFit], before: ByFold, rounds: int, folder: Path, shown: NDArray[np.bool_]
+) -> tuple[list[Round], ByFold, pd.DataFrame]:
+    """For each chain the round after which the stack ranks best, the scores of these, and the table of rounds."""
+    rows: list[dict[str, object]] = []
+    kept: list[Round] = []
+    for made in teaching.teach(task, learned, CROSS, rounds, "co_training", folder):
+        rows += [_student_row(task, made, name, learned, shown) for name in learned]
+        rows.append(_stack_row(task, made, before, shown))
+        say(*(f"round {row['round']}, {row['view']}: {row['reason']}" for row in rows[-len(learned) - 1 :]))
+        kept = _keep(task, kept, made)
+        if made not in kept:
+            break
+    return kept, _scores(kept), pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _lesson(task: Task, pair: Pair, scores: Matrix, can: NDArray[np.bool_], rules: Rules) -> Lesson:
-    training = task.training(*pair)
-    prior = vote.naive(task.labels.positive, training)
-    chosen = select(scores, prior, can & ~training, rules.teach_share)
-    return Lesson(scores, chosen * np.float32(rules.weight))
+def _keep(task: Task, kept: Sequence[Round], made: Round) -> list[Round]:
+    """The round that each chain is to keep, the new one where the stack ranks better after it."""
+    if not kept:
+        return [made] * task.folds
+    gains = [
+        _compare(task, [kept[k].by_fold[k], made.by_fold[k]], task.training(k)).against(0, 1).gain
+        for k in range(task.folds)
+    ]
+    return [made if gain > 0 else own for own, gain in zip(kept, gains, strict=True)]
 
 
-def _teach(
-    task: Task, current: Mapping[str, ByFold], lessons: Mapping[str, Sequence[Lesson]], number: int, folder: Path
-) -> dict[str, CrossFit]:
-    """The students of a round; all learn from the state before it."""
-    views = learned_models(task)
-    taught = {name: cross_fit(task, f"{name}.{number}", views[name], folder, own) for name, own in lessons.items()}
-    raw = complete(task, baselines.by_pair(taught))
-    # a gene with one view gets the score of that view that its chain uses
-    fused = complete(task, {**current, EARLY: taught[EARLY].by_fold})[EARLY]
-    done = {**baselines.by_fold(taught), EARLY: fused}
-    return {name: CrossFit(raw[name], done[name]) for name in taught}
+def _scores(kept: Sequence[Round]) -> ByFold:
+    """The stack's scores in each chain, of the round that the chain keeps."""
+    return Computed(len(kept), lambda k: kept[k].by_fold[k])
 
 
-@dataclass(frozen=True)
-class _Judgement:
-    """Before against after: out of fold, for the table; and for each chain on the genes of the other folds."""
+def _view(task: Task, name: str, learned: Mapping[str, CrossFit], kept: Sequence[Round], folder: Path) -> ByFold:
+    """A view after co-training: its supervised model and its student in one score."""
+    raw = {}
+    for made in {own.number: own for own in kept}.values():
+        parts = teaching.parts(task, learned, made.students)
+        raw[made.number] = stack(task, {part: own for part, own in parts.items() if list(own.views) == [name]}).raw
+    chosen = Computed(task.folds, lambda k: raw[kept[k].number][k])
+    return calibrate(task, f"{name}_view", chosen, task.present([name]), folder)
 
-    overall: Comparison
-    chains: list[Comparison]
 
+def _finally(task: Task, models: Mapping[str, ByFold]) -> tuple[list[str], dict[str, ByFold]]:
+    """For each chain co-training where it beats every supervised model, else the best of those.
 
-def _judge(task: Task, before: Sequence[Matrix], after: Sequence[Matrix], shown: NDArray[np.bool_]) -> _Judgement:
-    overall = _compare(task, [task.out_of_fold(before), task.out_of_fold(after)], shown)
-    chains = [_compare(task, pair, task.training(k)) for k, pair in enumerate(zip(before, after, strict=True))]
-    return _Judgement(overall.against(0, 1), [chain.against(0, 1) for chain in chains])
+    No margin of noise is asked for: a student that does not help has no weight in the stack, so that there is little to
+    lose, and with few labels hardly any gain is beyond noise.
+    """
+    chosen = []
+    for k in range(task.folds):
+        found = _compare(task, (by_fold[k] for by_fold in models.values()), task.training(k))
+        values = dict(zip(models, found.values, strict=True))
+        taught, supervised = values.pop("co_training", -np.inf), best(values)
+        chosen.append("co_training" if taught > values[supervised] else supervised)
+    say(f"{task.labels.aspect}: final is {', '.join(chosen)} (by fold)")
+    final = Computed(task.folds, lambda k: models[chosen[k]][k])
+    cotrained = models.get("co_training", models.get(WEIGHTED, final))
+    return chosen, {"co_training": cotrained, "final": final}
 
 
 def _compare(task: Task, scores: Iterable[Matrix], genes: NDArray[np.bool_]) -> Resampled:
     return compare(task.labels.positive[genes], (own[genes] for own in scores), task.family[genes], task.seed)
 
 
-def _finally(
-    task: Task, supervised: Mapping[str, ByFold], current: Mapping[str, ByFold]
-) -> tuple[dict[str, ByFold], list[str]]:
-    """Co-training's fusion, and for each fold's chain that where it beats every supervised model, else the best one."""
-    fused = fuse(task, current)
-    cotrained = fused.get("fusion", fused.get("late_fusion", next(iter(current.values()))))
-    names = list(supervised)
-    chosen = []
-    for k in range(task.folds):
-        scores = (by_fold[k] for by_fold in (*supervised.values(), cotrained))
-        found = _compare(task, scores, task.training(k))
-        reference = best(dict(zip(names, found.values, strict=False)))
-        # of nearly equal models the best may be so by chance: each has to be beaten
-        won = all(found.against(number, len(names)).beyond_noise for number in range(len(names)))
-        chosen.append("co_training" if won else reference)
-    say(f"{task.labels.aspect}: final is {', '.join(chosen)} (by fold)")
-    models = {**supervised, "co_training": cotrained}
-    return {"co_training": cotrained, "final": Computed(task.folds, lambda k: models[chosen[k]][k])}, chosen
-
-
-def _row(
-    task: Task, number: int, name: str, lessons: Sequence[Lesson], overall: Comparison, better: Set[int]
+def _student_row(
+    task: Task, made: Round, name: str, learned: Mapping[str, CrossFit], shown: NDArray[np.bool_]
 ) -> dict[str, object]:
-    likely, total, precise = 0, 0.0, 0.0
-    for lesson in lessons:
-        target = lesson.target[lesson.weight > 0]
-        likely += int((target >= LIKELY).sum())
-        total += float(target.sum())
-        precise += float((target * target).sum())
-    change = f"{overall.gain:+.4f} +- {overall.error:.4f} micro-AP"
+    """What a student was told, how it ranks beside the model that it goes beyond, and what the stack makes of it."""
+    student = made.students[name].by_fold
+    if name == EARLY:
+        student = baselines.complete(task, {**baselines.by_fold(learned), EARLY: student})[EARLY]
+    own = _compare(task, [task.out_of_fold(learned[name].by_fold), task.out_of_fold(student)], shown).against(0, 1)
+    weights = [chain.get("+".join(task.views), {}).get(f"{name}_student", 0.0) for chain in made.stacked.weights]
+    used = sum(weight > 0 for weight in weights)
+    reason = (
+        f"{_change(own)}; weight {np.mean(weights):.2f} in the stack, heard in {used} of {task.folds} folds' chains"
+    )
+    return _row(task, made.number, name, own, used, reason) | _told(task, made.lessons[name])
+
+
+def _stack_row(task: Task, made: Round, before: ByFold, shown: NDArray[np.bool_]) -> dict[str, object]:
+    """How the stack of models and students ranks beside that of the models alone."""
+    overall = _compare(task, [task.out_of_fold(before), task.out_of_fold(made.by_fold)], shown).against(0, 1)
+    chains = [_compare(task, [before[k], made.by_fold[k]], task.training(k)) for k in range(task.folds)]
+    better = sum(chain.against(0, 1).beyond_noise for chain in chains)
+    reason = f"{_change(overall)} against weighted fusion, beyond noise in {better} of {task.folds} folds' chains"
+    return _row(task, made.number, "co_training", overall, better, reason)
+
+
+def _row(task: Task, number: int, name: str, compared: Comparison, chains: int, reason: str) -> dict[str, object]:
     return {
         "aspect": task.labels.aspect,
         "round": number,
         "view": name,
+        "score_before": compared.before,
+        "score_after": compared.after,
+        "kept": "yes" if chains == task.folds else "partly" if chains else "no",
+        "reason": reason,
+    }
+
+
+def _change(compared: Comparison) -> str:
+    return f"{compared.gain:+.4f} +- {compared.error:.4f} micro-AP"
+
+
+def _told(task: Task, lessons: Sequence[Lesson]) -> dict[str, object]:
+    """How many pairs of unlabelled genes were told as likely, and how many of those told are expected to be true."""
+    likely, total, precise = 0, 0.0, 0.0
+    unlabelled = ~task.labels.annotated
+    for lesson in lessons:
+        told = np.clip(next(iter(lesson.told.values()))[unlabelled], 0, 1)
+        likely += int((told >= LIKELY).sum())
+        total += float(told.sum(dtype=np.float64))
+        precise += float((told * told).sum(dtype=np.float64))
+    # the share of true pairs expected when pairs are drawn as often as they weigh
+    return {
         "pseudo_labels": round(likely / len(lessons)),
-        # the share of true pairs expected when pairs are drawn as often as their weight says
         "estimated_precision": precise / total if total else np.nan,
-        "score_before": overall.before,
-        "score_after": overall.after,
-        "kept": "yes" if len(better) == task.folds else "partly" if better else "no",
-        "reason": f"{change}; kept in {len(better)} of {task.folds} folds' chains",
     }
 
 
@@ -286,7 +274,3 @@ def _skipped(task: Task, reason: str) -> dict[str, object]:
         "kept": "no",
         "reason": reason,
     }
-
-
-def _sentence(row: Mapping[str, object]) -> str:
-    return f"round {row['round']}, {row['view']}: {row['reason']}"

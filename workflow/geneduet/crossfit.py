@@ -95,6 +95,10 @@ class Task:
         """Genes that have all these views."""
         return np.all([self.views[name].present for name in names], axis=0)
 
+    def present_in_any(self) -> NDArray[np.bool_]:
+        """Genes that have any view."""
+        return np.any([view.present for view in self.views.values()], axis=0)
+
     def out_of_fold(self, by_fold: Sequence[Matrix]) -> Matrix:
         """One score a gene: out-of-fold for the labelled, the mean for the others."""
         return calibration.out_of_fold(by_fold, self.labels.annotated, self.fold)
@@ -137,10 +141,11 @@ def cross_fit(
     def one(number: int, pair: Pair) -> Matrix:
         start = time.monotonic()
         learner = _learner(task, model, views, pair)
-        learner.fit(task.labels, task.training(*pair), None if lessons is None else lessons[number])
+        lesson = None if lessons is None else lessons[number]
+        learner.fit(task.labels, task.training(*pair), lesson)
         if folder is not None:
             learner.save(folder / model / pair_name(pair))
-        scores = learner.predict(task.labels, task.training(*pair))
+        scores = learner.predict(task.labels, task.training(*pair), lesson)
         say(f"{model}: {number + 1} of {len(task.pairs)} fitted in {time.monotonic() - start:.0f} s")
         return scores
 

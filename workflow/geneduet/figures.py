@@ -40,6 +40,7 @@ MODEL_STYLE: Mapping[str, Style] = {
     "early_fusion": Style("early fusion", "#CC79A7", (0, (5, 1)), "D"),
     "late_fusion": Style("late fusion", "#8C564B", (0, (3, 1, 1, 1)), "v"),
     "fusion": Style("fusion (early + late)", "#000000", "-", "o"),
+    "weighted_fusion": Style("weighted fusion", "#666666", "-", ">"),
     "self_training": Style("self-training", "#B8A800", (0, (7, 2, 1, 2)), "<"),
     "co_training": Style("co-training", "#D55E00", "-", "*"),
     "final": Style("final", "#009E73", (0, (8, 2)), "h"),

@@ -15,7 +15,7 @@ from geneduet.files import open_output
 from geneduet.labels import Labels
 from geneduet.settings import Settings
 from geneduet.views import vote
-from geneduet.views.vote import Voters
+from geneduet.views.vote import Neighbours, Voters
 
 Matrix = NDArray[np.float32]
 
@@ -56,17 +56,19 @@ def make_view(name: str, table: pd.DataFrame, genes: Sequence[str], voters: Mapp
 
 @dataclass(frozen=True)
 class Lesson:
-    """Soft targets for genes without labels: (genes, terms), and the weight of each gene, 0 for one not taught."""
+    """What a student is told of the genes: for each of its views the teacher's probabilities, (genes, terms).
 
-    target: Matrix
-    weight: NDArray[np.float32]
+    It does not learn them by heart. It hears them of a gene's neighbours, where the view has such (`Neighbours.hear`).
+    """
+
+    told: Mapping[str, Matrix]
 
 
 class ViewLearner:
     """A multi-label booster on the features of its views and on what labelled neighbours vote in each.
 
     The starting score of the booster is the vote, mixed with the prior as far as the vote has proved right; the trees
-    learn what is left.
+    learn what is left. A student also hears what its teachers predict for a gene's neighbours.
 
     Parameters
     ----------
@@ -79,6 +81,7 @@ class ViewLearner:
     def __init__(self, views: Sequence[View], settings: Settings, unknown_weight: float, seed: int) -> None:
         self.views, self.settings, self.unknown_weight, self.seed = views, settings, unknown_weight, seed
         self.booster: MultiLabelBooster | None = None
+        self._lesson = False
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -86,15 +89,15 @@ class ViewLearner:
         return np.asarray(np.logical_and.reduce([view.present for view in self.views]))
 
     def fit(self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None = None) -> Self:
-        """Learn from the labels of the training genes, and from a lesson on others.
+        """Learn from the labels of the training genes.
 
         Parameters
         ----------
         training : (genes,), the genes whose labels may be seen, here and in the votes.
+        lesson : what a student is told of the others.
         """
-        X, base = self.describe(labels, training)
-        taught = np.zeros_like(training) if lesson is None else (lesson.weight > 0) & ~training
-        rows = np.flatnonzero((training | taught) & self.present)
+        X, base = self.describe(labels, training, lesson)
+        rows = np.flatnonzero(training & self.present)
         target = labels.positive[rows].toarray().astype(np.float32)
         weight = np.ones((len(rows), 1), np.float32)  # of a gene, unless unknown pairs have one of their own
         if self.unknown_weight != 1:
@@ -102,47 +105,66 @@ class ViewLearner:
             weight = np.where(known, np.float32(1), np.float32(self.unknown_weight))
         if labels.transfer is not None:
             # what a reference says is a share of a vote, and weighs as far as the vote is trusted
-            told = labels.transfer.labelled[rows] & training[rows]
+            told = labels.transfer.labelled[rows]
             target[told] = labels.transfer.share[rows[told]].toarray()
             weight[told] = labels.transfer.trust[rows[told], None]
-        if lesson is not None:
-            soft = taught[rows]
-            # also where a NOT says otherwise: a taught gene may be of a fold whose labels must not be seen
-            target[soft] = lesson.target[rows[soft]]
-            weight[soft] = lesson.weight[rows[soft], None]
+        self._lesson = lesson is not None
         self.booster = MultiLabelBooster(self.settings, self.seed)
         self.booster.fit(X[rows], target, weight, base[rows])
         return self
 
-    def predict(self, labels: Labels, training: NDArray[np.bool_]) -> Matrix:
-        """Raw scores (genes, terms); the prior for genes that lack a view."""
+    def predict(self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None = None) -> Matrix:
+        """Raw scores (genes, terms); the prior for genes that lack a view.
+
+        Parameters
+        ----------
+        lesson : the one that it was fitted with.
+        """
         if self.booster is None:
             raise ValueError("fit or load before predict")
-        X, base = self.describe(labels, training)
+        X, base = self.describe(labels, training, lesson)
         scores = self.booster.predict(X, base)
         scores[~self.present] = vote.naive(labels.positive, training)
         return scores
 
-    def describe(self, labels: Labels, training: NDArray[np.bool_]) -> tuple[Matrix, Matrix]:
+    def describe(
+        self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None = None
+    ) -> tuple[Matrix, Matrix]:
         """Features (genes, features) and starting score (genes, terms), from the labels of training genes alone."""
         prior = vote.naive(labels.positive, training)
         parts, starts = [view.features for view in self.views], []
         directions = vote.components(labels.positive, training)
-        for voters in (own for view in self.views for own in view.voters.values()):
-            given = voters.vote(labels.positive, training)
+        votes = [own.vote(labels.positive, training) for view in self.views for own in view.voters.values()]
+        if lesson is not None:
+            told = {view: np.clip(scores, 0, 1) for view, scores in lesson.told.items()}
+            votes += [links.hear(labels.positive, training, told[view]) for view, _, links in self._listening()]
+        for given in votes:
             parts.append(vote.features(given, directions, prior))
             starts.append(vote.starting_score(given, labels.positive, training))
         return np.hstack(parts), vote.mix(starts, prior, labels.positive, training)
 
-    def columns(self, terms: int) -> list[str]:
-        """Names of the features in the order of `describe`."""
+    def _listening(self) -> list[tuple[str, str, Neighbours]]:
+        """View, name and links of the neighbours of whom a student hears: those along whom labelled genes vote."""
+        return [
+            (view.name, name, own)
+            for view in self.views
+            for name, own in view.voters.items()
+            if isinstance(own, Neighbours)
+        ]
+
+    def columns(self, terms: int, lesson: bool = False) -> list[str]:
+        """Names of the features in the order of `describe`.
+
+        Parameters
+        ----------
+        lesson : whether it was fitted with one.
+        """
         names = [name for view in self.views for name in view.columns]
-        width = min(vote.COMPONENTS, terms)
-        places = [f"vote_component_{number + 1}" for number in range(width)]
-        for view in self.views:
-            for voters in view.voters:
-                names += [f"{view.name}:{voters}:{name}" for name in ("closest", "labelled", *places)]
-        return names
+        voters = [(view.name, name) for view in self.views for name in view.voters]
+        if lesson:
+            voters += [(view, f"{name}_predicted") for view, name, _ in self._listening()]
+        places = [f"vote_component_{number + 1}" for number in range(min(vote.COMPONENTS, terms))]
+        return names + [f"{view}:{name}:{what}" for view, name in voters for what in ("closest", "labelled", *places)]
 
     def save(self, folder: Path) -> None:
         """Write the booster, and the names of the features that it sees (features.json)."""
@@ -150,7 +172,7 @@ class ViewLearner:
             raise ValueError("fit before save")
         self.booster.save(folder)
         with open_output(folder / "features.json") as handle:
-            json.dump(self.columns(self.booster.outputs), handle)
+            json.dump(self.columns(self.booster.outputs, self._lesson), handle)
 
     def load(self, folder: Path) -> Self:
         """Take the booster that `save` wrote."""

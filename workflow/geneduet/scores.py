@@ -10,7 +10,8 @@ from geneduet import arrays
 
 # models that learn from labelled genes alone: what co-training has to beat
 SUPERVISED = (
-    "naive", "homology", "reference_homology", "sequence", "expression", "early_fusion", "late_fusion", "fusion"
+    "naive", "homology", "reference_homology", "sequence", "expression", "early_fusion", "late_fusion", "fusion",
+    "weighted_fusion",
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ rule fit_references:
         runtime="8h",
     params:
         views=view_options,
-        learning=options("learner", "minimum_labels", "cotraining.weight", "seed"),
+        learning=options("learner", "minimum_labels", "cotraining", "seed"),
         code=code("fit-references"),
     shell:
         "python -m geneduet fit-references {params.views} {params.learning} --threads {threads}"

@@ -223,3 +223,19 @@ def test_a_reference_that_nobody_hits_does_not_vote() -> None:
     assert given.share.shape == (2, 3)
     assert not given.share.any()
     assert not given.strength.any()
+
+
+def test_neighbours_in_training_are_heard_by_their_labels_others_by_what_is_told_and_copies_not_at_all() -> None:
+    # gene 0 has the neighbours 1 (in training), 2 (not), 3 (a copy, in training)
+    weights = np.zeros((4, 4))
+    weights[0, 1:] = [3.0, 1.0, 9.0]
+    copies = np.zeros((4, 4), bool)
+    copies[0, 3] = True
+    links = Neighbours(sparse.csr_array(weights), sparse.csr_array(copies))
+    own = sparse.csr_array(np.array([[0, 0], [1, 0], [1, 1], [1, 1]], bool))
+    told = np.array([[0, 0], [0.2, 0.2], [0.4, 0.8], [0, 0]], np.float32)
+    heard = links.hear(own, np.array([False, True, False, True]), told)
+    # (3 x label + 1 x told) / 4: the label of gene 2 is not looked at
+    np.testing.assert_allclose(heard.share[0], [(3 * 1 + 0.4) / 4, (0 + 0.8) / 4])
+    assert (heard.count[0], heard.strength[0], heard.weight[0]) == (2, 3.0, 4.0)
+    assert heard.share[1].tolist() == [0, 0]

@@ -79,6 +79,20 @@ class Neighbours:
         """The vote of a gene's neighbours in training."""
         return count_votes(self.seen(training), labels)
 
+    def hear(self, labels: sparse.csr_array, training: NDArray[np.bool_], told: NDArray[np.float32]) -> Vote:
+        """The vote of all neighbours: those in training by their labels, the others by what is told of them.
+
+        Copies are not heard by anyone: what is told of a copy is told of the gene itself.
+
+        Parameters
+        ----------
+        told : (genes, terms), probabilities.
+        """
+        known = np.where(training[:, None], labels.toarray(), told).astype(np.float32)
+        links = sparse.csr_array(self.weights - self.weights.multiply(self.copies))
+        links.eliminate_zeros()
+        return count_votes(links, known)
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -102,17 +116,18 @@ class Reference:
         return count_votes(self.weights, self.labels)
 
 
-def count_votes(links: sparse.csr_array, labels: sparse.csr_array) -> Vote:
+def count_votes(links: sparse.csr_array, labels: sparse.csr_array | NDArray[np.float32]) -> Vote:
     """The vote along links: whoever has a weight above 0 votes, labelled or not.
 
     Parameters
     ----------
     links : (genes, voters), weights above 0 alone.
-    labels : (voters, terms).
+    labels : (voters, terms); sparse, or probabilities.
     """
     strength = np.asarray(links.max(axis=1).toarray()).ravel() if links.shape[1] else np.zeros(links.shape[0])
-    total = np.asarray(links.sum(axis=1)).ravel()
-    return Vote(shares(links, labels).toarray(), strength, np.diff(links.indptr), total)
+    share = _by_share(links) @ labels
+    dense = share.toarray() if sparse.issparse(share) else share
+    return Vote(dense.astype(np.float32), strength, np.diff(links.indptr), np.asarray(links.sum(axis=1)).ravel())
 
 
 def shares(links: sparse.csr_array, labels: sparse.csr_array) -> sparse.csr_array:
@@ -123,9 +138,14 @@ def shares(links: sparse.csr_array, labels: sparse.csr_array) -> sparse.csr_arra
     links : (genes, voters), weights above 0 alone.
     labels : (voters, terms).
     """
+    return sparse.csr_array((_by_share(links) @ labels).astype(np.float32))
+
+
+def _by_share(links: sparse.csr_array) -> sparse.csr_array:
+    """The weights of each gene's voters as shares of 1."""
     total = np.asarray(links.sum(axis=1)).ravel()
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    return sparse.csr_array((sparse.diags_array(scale) @ links @ labels).astype(np.float32))
+    return sparse.csr_array(sparse.diags_array(scale) @ links)
 
 
 def join(votes: Sequence[Vote]) -> Vote:
@@ -228,14 +248,14 @@ def mix(
     right = np.array([(a * target).sum() for a in departures])
     # their sum is not bounded: homologues and co-expressed genes that agree are more evidence than either. A score may
     # leave 0..1 a little by it: trees can start from that, calibrators and lessons clip
-    weights = _non_negative(gram, right).astype(np.float32)
+    weights = non_negative(gram, right).astype(np.float32)
     return prior + sum((weight * (start - prior) for weight, start in zip(weights, starts, strict=True)), np.float32(0))
 
 
-def _non_negative(gram: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+def non_negative(gram: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
     """Non-negative least squares from its normal equations: the w >= 0 of the smallest `w gram w - 2 w right`.
 
-    >>> _non_negative(np.array([[5.0, 4], [4, 5]]), np.array([2.0, -2])).round(3).tolist()
+    >>> non_negative(np.array([[5.0, 4], [4, 5]]), np.array([2.0, -2])).round(3).tolist()
     [0.4, 0.0]
     """
     values, vectors = np.linalg.eigh(gram)
