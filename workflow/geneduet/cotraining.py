@@ -4,8 +4,8 @@
 best; where that beats every supervised model it is final, else the best of those. A chain decides by the genes of the
 other folds, whose scores in this chain are blind to its own fold too. A lesson is blind to both folds of its pair: raw
 scores of models that have seen neither. Every round teaches the next, kept or not: which chain keeps it is known from
-labels that one of the pair's chains must not see. When no chain is better after a round than after the one before, there
-is none to come.
+labels that one of the pair's chains must not see. When no chain is better after a round than after the one before,
+there is none to come.
 """
 
 import json
