@@ -917,7 +917,8 @@ def evaluate(
     from geneduet import labels as label
     from geneduet import tables
     from geneduet.evaluation import aspect, cases
-    from geneduet.evaluation.headlines import headlines, homologue_sentences
+    from geneduet.evaluation.diagnostics import sentences
+    from geneduet.evaluation.headlines import ASPECT_NAMES, headlines, homologue_sentences
     from geneduet.evaluation.judgement import Setting
     from geneduet.files import open_output
     from geneduet.views import homology
@@ -957,6 +958,7 @@ def evaluate(
     with open_output(folder / "headlines.txt") as handle:
         handle.writelines(f"{line}\n" for line in headlines(everything["metrics"], everything["comparisons"]))
         handle.writelines(f"{line}\n" for line in homologue_sentences(everything["homologues"]))
+        handle.writelines(f"{line}\n" for line in sentences(everything["diagnostics"], ASPECT_NAMES))
 
 
 @app.command

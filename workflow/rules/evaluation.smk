@@ -1,6 +1,6 @@
 # How good the scores are, and the figures that show it.
 FIGURES = ["precision_recall", "reliability", "cotraining", "information_content", "coverage"]
-TABLES = [*FIGURES, "metrics", "comparisons", "open_world", "thresholds", "homologues"]
+TABLES = [*FIGURES, "metrics", "comparisons", "open_world", "thresholds", "homologues", "diagnostics"]
 
 
 def judged_files(wildcards):

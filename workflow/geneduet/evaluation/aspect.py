@@ -8,6 +8,7 @@ import pandas as pd
 
 from geneduet.evaluation import cases, curves
 from geneduet.evaluation.cases import Case, Genes, Mask
+from geneduet.evaluation.diagnostics import COLUMNS, diagnose
 from geneduet.evaluation.judgement import Scores, Setting, Values, measure_all, tabulate
 from geneduet.evaluation.open_world import LATER, ranking_table
 from geneduet.evaluation.thresholds import THRESHOLD_COLUMNS, recommended_thresholds, threshold_table
@@ -55,7 +56,7 @@ def evaluate_aspect(
         # not a case of the contract: the same genes as in cross-validation, the truth of another day
         case = Case(*LATER, later.positive, seen.annotated & genes.judged, by_pair=True)
         values[LATER] = measure_all(models, case.select(seen, genes, setting.seed, resamples))
-    judged = chosen[0].select(seen, genes, setting.seed, 0)
+    judged, everyone = chosen[0].select(seen, genes, setting.seed, 0), np.ones(len(seen.genes), bool)
     threshold = recommended_thresholds(metrics).get(setting.aspect)
     return {
         "metrics": metrics,
@@ -63,6 +64,11 @@ def evaluate_aspect(
         "open_world": ranking_table(values, setting.organism, setting.aspect),
         "precision_recall": curves.precision_recall_table(models, judged, setting.aspect),
         "reliability": curves.reliability_table(models, judged, setting.aspect),
+        "diagnostics": diagnose(
+            models, judged, everyone if genes.expressed is None else genes.expressed, setting.aspect
+        )
+        .assign(organism=setting.organism)
+        .reindex(columns=list(COLUMNS)),
         "coverage": curves.coverage_table(models, judged, setting.aspect),
         "information_content": curves.by_information_content(models, judged, setting.aspect),
         "thresholds": pd.DataFrame(columns=list(THRESHOLD_COLUMNS))

@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 Scores = NDArray[np.float32]
 
 COMPARED_WITH_FUSION = ("co_training", "final")
+FUSIONS = ("early_fusion", "late_fusion", "fusion", "weighted_fusion")
 # what a user has without us: a homology vote, or for expression nothing
 COMPARED_WITH_VOTE = {
     "homology": ("sequence", "final"), "reference_homology": ("sequence", "final"), "naive": ("expression",)
@@ -183,7 +184,7 @@ def tabulate(values: Values, judged: Judged, setting: Setting) -> tuple[pd.DataF
 
 
 def _pairs(values: Values) -> Iterator[dict[str, str]]:
-    """Each model beside the best supervised one, co-trained ones beside fusion, co-training beside self-training.
+    """Each model beside the best supervised one, co-trained ones beside all fusions, co-training beside self-training.
 
     And the sequence view and the final scores beside the votes of homologues, the expression view beside naive.
     """
@@ -192,8 +193,9 @@ def _pairs(values: Values) -> Iterator[dict[str, str]]:
         return
     best = max(supervised, key=supervised.__getitem__)
     yield from ({"model": model, "reference": best} for model in values if model != best)
-    if "fusion" in values and best != "fusion":
-        yield from ({"model": model, "reference": "fusion"} for model in COMPARED_WITH_FUSION if model in values)
+    for fusion in FUSIONS:
+        if fusion in values and fusion != best:
+            yield from ({"model": model, "reference": fusion} for model in COMPARED_WITH_FUSION if model in values)
     for vote, models in COMPARED_WITH_VOTE.items():
         if vote in values and vote != best:
             yield from ({"model": model, "reference": vote} for model in models if model in values)
