@@ -124,7 +124,7 @@ def test_the_worth_of_labels_is_told_for_each_aspect(results):
 def test_one_sentence_an_aspect_and_split(results):
     sentences = (results / "evaluation" / "headlines.txt").read_text().splitlines()
     assert len(sentences) == 3 * len(
-        ("cross-validation", "random folds", "held-out genes", "later annotations", "near")
+        ("cross-validation", "random folds", "held-out genes", "later annotations", "near", "independent errors")
     )
     assert sum("a labelled homologue is there for" in sentence for sentence in sentences) == 3
     assert sum("optimistic" in sentence for sentence in sentences) == 3

@@ -26,8 +26,8 @@ COTRAINING = [
     "aspect", "round", "view", "pseudo_labels", "estimated_precision", "score_before", "score_after", "kept", "reason",
 ]  # fmt: skip
 MODELS = [
-    "naive", "homology", "sequence", "expression", "early_fusion", "late_fusion", "fusion", "self_training",
-    "co_training", "final",
+    "naive", "homology", "sequence", "expression", "early_fusion", "late_fusion", "fusion", "weighted_fusion",
+    "self_training", "co_training", "final",
 ]  # fmt: skip
 
 

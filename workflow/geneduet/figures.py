@@ -110,7 +110,7 @@ def reliability(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) -
 
 
 def cotraining(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) -> Figure:
-    """Micro-AP of each taught view before and after each round; hollow where the round was not kept in every fold.
+    """Micro-AP of each student's model and of the student, and of the stacks; hollow where not kept in every fold.
 
     Parameters
     ----------
