@@ -82,6 +82,8 @@ class ViewLearner:
         self.views, self.settings, self.unknown_weight, self.seed = views, settings, unknown_weight, seed
         self.booster: MultiLabelBooster | None = None
         self._lesson = False
+        self._described: tuple[Matrix, Matrix] | None = None
+        self._described_for: tuple[Labels, NDArray[np.bool_], Lesson | None] | None = None
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -96,7 +98,8 @@ class ViewLearner:
         training : (genes,), the genes whose labels may be seen, here and in the votes.
         lesson : what a student is told of the others.
         """
-        X, base = self.describe(labels, training, lesson)
+        X, base = self._described = self.describe(labels, training, lesson)
+        self._described_for = (labels, training.copy(), lesson)
         rows = np.flatnonzero(training & self.present)
         target = labels.positive[rows].toarray().astype(np.float32)
         weight = np.ones((len(rows), 1), np.float32)  # of a gene, unless unknown pairs have one of their own
@@ -122,10 +125,18 @@ class ViewLearner:
         """
         if self.booster is None:
             raise ValueError("fit or load before predict")
-        X, base = self.describe(labels, training, lesson)
+        X, base = self._again(labels, training, lesson)
         scores = self.booster.predict(X, base)
         scores[~self.present] = vote.naive(labels.positive, training)
         return scores
+
+    def _again(self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None) -> tuple[Matrix, Matrix]:
+        """What `describe` gives, and not made anew for what the fit has just seen: it is much of a student's time."""
+        if self._described is not None and self._described_for is not None:
+            known_labels, known_training, known_lesson = self._described_for
+            if labels is known_labels and lesson is known_lesson and np.array_equal(training, known_training):
+                return self._described
+        return self.describe(labels, training, lesson)
 
     def describe(
         self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None = None
