@@ -348,6 +348,13 @@ def test_headline_names_best_supervised_difference_and_verdict():
     assert sentence.endswith("]: better.")
 
 
+def test_headline_says_what_the_other_view_adds_over_self_training():
+    truth, calibrated, noisy = simulate(genes=300, noise=1.5)
+    models = {"late_fusion": noisy, "self_training": calibrated, "co_training": calibrated}
+    (sentence,) = headlines(*judge(models, truth))
+    assert "]: better. The other view adds +0.000 [+0.000, +0.000] over self-training: no difference." in sentence
+
+
 def test_headline_says_when_a_model_was_not_run():
     truth, calibrated, _ = simulate(genes=80)
     (sentence,) = headlines(*judge({"fusion": calibrated}, truth))

@@ -57,11 +57,16 @@ def _headline(ranked: Mapping[str, _Row], compared: Mapping[tuple[str, str], _Ro
     guard = _guard(ranked)
     if (MODEL, best) not in compared:
         return f"{said}; {spoken(MODEL)} was not run.{guard}"
-    found = compared[MODEL, best]
+    found, alone = compared[MODEL, best], compared.get((MODEL, "self_training"))
+    # what each model could have taught itself is no merit of the other view
+    other = ""
+    if alone is not None:
+        change = _with_interval(alone, "difference", "+.3f")
+        other = f" The other view adds {change} over self-training: {alone['verdict']}."
     final = f" Final scores: {_with_interval(ranked['final'], 'value')}." if "final" in ranked else ""
     return (
         f"{said}; {spoken(MODEL)} {_with_interval(ranked[MODEL], 'value')}; "
-        f"difference {_with_interval(found, 'difference', '+.3f')}: {found['verdict']}.{final}{guard}"
+        f"difference {_with_interval(found, 'difference', '+.3f')}: {found['verdict']}.{other}{final}{guard}"
     )
 
 
