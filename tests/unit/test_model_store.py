@@ -19,9 +19,7 @@ def run(simulated, tmp_path_factory):
     learned = baselines.fit_supervised(task, folder / "P" / "references")
     simple = baselines.untrained(task)
     places = {name: folder / "P" / name for name in ("references", "cotraining")}
-    outcome = cotraining.cotrain(task, simple, learned, cotraining.Rules(rounds=1), places["cotraining"])
-    # sequence is in use from co-training in chain 0
-    outcome.source["sequence"][0] = ("cotraining", "sequence.1")
+    outcome = cotraining.cotrain(task, simple, learned, 1, places["cotraining"])
     cotraining.write_choice(places["cotraining"] / "chosen.json", outcome)
     labels.write(folder / "P.npz", task.labels)
 
@@ -69,6 +67,11 @@ def test_the_folder_holds_all_that_a_new_gene_needs(run, tmp_path):
         "F/labels.npz",
         *(f"P/references/{learner}/{part}" for learner in learners for part in parts),
         *(f"P/cotraining/{learner}.1/{part}" for learner in learners for part in parts),
+        *(
+            f"P/cotraining/{stack}/calibrator.{k}.npz"
+            for stack in ("weighted_fusion", "co_training.1", "sequence_view", "expression_view")
+            for k in range(4)
+        ),
         "P/cotraining/chosen.json",
         "F/cotraining/chosen.json",
     }
@@ -87,15 +90,15 @@ def test_the_manifest_says_what_the_model_is(run, tmp_path):
 
 
 def test_the_booster_in_use_is_there_and_the_supervised_one_too(run, tmp_path):
-    # a fold may keep what a view was taught and still end with a supervised model, which needs its own boosters
+    # the stack hears both; and a fold may still end with a supervised model
     save(run, tmp_path / "model")
     model = tmp_path / "model" / "P"
-    chosen = json.loads((model / "cotraining" / "chosen.json").read_text())["boosters"]
-    assert chosen["sequence"][0] == ["cotraining", "sequence.1"]
-    for learner, places in chosen.items():
-        for origin, name in places:
-            assert (model / origin / name / "0-1" / "booster.ubj").exists()
-            assert (model / "references" / learner / "0-1" / "booster.ubj").exists()
+    chosen = json.loads((model / "cotraining" / "chosen.json").read_text())
+    for number, weights in zip(chosen["rounds"], chosen["weights"], strict=True):
+        for part in weights["sequence+expression"]:
+            learner = part.removesuffix("_student")
+            place = f"cotraining/{learner}.{number}" if learner != part else f"references/{learner}"
+            assert (model / place / "0-1" / "booster.ubj").exists()
     taught = (model / "cotraining" / "sequence.1" / "0-1" / "booster.ubj").read_bytes()
     assert taught != (model / "references" / "sequence" / "0-1" / "booster.ubj").read_bytes()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from geneduet import __version__
 
-FORMAT = 2  # raised when a reader of the last format would misread the folder
+FORMAT = 3  # raised when a reader of the last format would misread the folder
 
 
 def save(
@@ -65,8 +65,8 @@ def save(
 def _aspect(folder: Path, labels: Path, sources: Mapping[str, Path]) -> list[str]:
     """Copy an aspect's labels and boosters; the name of the final model of each fold.
 
-    The supervised boosters are all there, for a fold where a supervised model is final; of the co-trained ones those in
-    use, and `cotraining/chosen.json` says for each view and fold which booster is its own.
+    The supervised boosters are all there, and the students of the rounds that a fold ended with;
+    `cotraining/chosen.json` says which round that is, and the weight of each model and student.
     """
     folder.mkdir()
     _copy(labels, folder / "labels.npz")
