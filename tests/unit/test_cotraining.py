@@ -131,6 +131,20 @@ def test_a_round_is_kept_by_the_chains_that_are_better_after_it(simulated, super
     assert outcome.kept == [2, 1, 2, 2]
 
 
+def test_a_chain_that_has_refused_a_round_does_not_come_back_to_a_later_one(simulated, supervised, tmp_path, decide):
+    # else what other chains keep, who see its labels, would decide for it
+    decide(*[True] * 8, *[True] * 8, True, False, True, True, *[True] * 8, *[True] * 3)
+    outcome = run(simulated, supervised, tmp_path, 3)
+    assert outcome.kept == [3, 1, 3, 3]
+
+
+def test_without_links_there_is_nothing_to_hear(simulated, tmp_path):
+    views = {name: replace(view, voters={}) for name, view in simulated.views.items()}
+    task = replace(simulated, views=views)
+    outcome = run(task, supervise(task, tmp_path), tmp_path)
+    assert outcome.rounds["reason"].tolist() == ["no links between genes along which anything could be heard"]
+
+
 def test_when_no_chain_is_better_after_a_round_there_is_none_to_come(simulated, supervised, tmp_path, decide):
     decide(*[True] * 8, *[True] * 8, *[False] * 4)
     outcome = run(simulated, supervised, tmp_path, 5)

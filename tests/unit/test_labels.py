@@ -285,6 +285,13 @@ def test_information_is_that_of_the_transferred_labels_too(go: Ontology) -> None
     assert np.isfinite(made.information_accretion).all()
 
 
+def test_an_own_not_wins_over_the_vote(go: Ontology) -> None:
+    made, _ = transferred(go, "a X:2", "b !X:3")
+    assert made.transfer is not None
+    assert of(made.positive, made, "b") == {"X:2"}
+    assert made.transfer.share.toarray()[1].tolist() == [1.0]  # X:3 has no positive left and is no term
+
+
 def test_hidden_genes_are_not_learned_from_but_the_vote_on_them_is_kept(go: Ontology) -> None:
     made, judged = transferred(go, "a X:2", "b X:2", hidden="b")
     assert made.annotated.tolist() == [True, False, False, True]

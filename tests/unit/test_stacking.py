@@ -1,7 +1,5 @@
 """The weights of a stack, on hand-worked cases and on the simulated organism."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -72,6 +70,14 @@ def test_weights_of_a_chain_are_blind_to_its_fold(simulated, learned, turned_aro
     assert after.weights[0] != before.weights[0]
 
 
-def test_the_order_of_threads_changes_nothing(simulated, learned):
-    one, two = (stacking.stack(replace(simulated, threads=n), parts_of(simulated, learned)) for n in (1, 2))
-    assert one.weights == two.weights
+def test_weights_of_a_set_of_views_that_too_few_labelled_genes_have_are_equal(simulated, monkeypatch):
+    monkeypatch.setattr(stacking, "FEW", 1000)
+    truth = simulated.labels.positive.toarray().astype(np.float32)
+    made = stacking.stack(
+        simulated,
+        {
+            "own": Part(["sequence"], departing(simulated, truth)),
+            "both": Part(["sequence", "expression"], departing(simulated, truth)),
+        },
+    )
+    assert made.weights[0] == {"sequence": {"own": 1.0}, "sequence+expression": {"own": 0.5, "both": 0.5}}

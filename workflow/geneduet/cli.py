@@ -669,7 +669,7 @@ def hide_labels(
     from geneduet.files import open_output
 
     aspects = [label.read(file) for file in labels]
-    genes, annotated = aspects[0].genes, np.any([own.annotated for own in aspects], axis=0)
+    genes, annotated = aspects[0].genes, np.any([own.validated for own in aspects], axis=0)
     test = label_efficiency.test_genes(tables.read(folds)["family"].to_numpy(), annotated, seed)
     kept = label_efficiency.labelled_genes(annotated, test, percent, seed)
     out = {gene for gene, known, keeps in zip(genes, annotated, kept, strict=True) if known and not keeps}
@@ -1111,7 +1111,8 @@ def write_predictions(
     )
     sentences = [
         f"Aspect {aspect}: learned from what the reference says, for want of labels of the organism's own. What is "
-        "recorded below is what the reference says of genes of other families, and no experiment"
+        "recorded below is what the reference says of genes of other families, and no experiment; how precise the "
+        "predictions are is not known"
         for aspect in sorted(by_reference)
     ]
     sentences += [
@@ -1119,6 +1120,7 @@ def write_predictions(
         f"{row.expected_precision:.0%} is recorded, and {row.expected_recall:.0%} of what is recorded scores so high "
         "(out of fold)"
         for row in recommended.itertuples()
+        if row.Index not in by_reference
     ]
     missing = [aspect for aspect in go.ASPECTS if aspect not in recommended.index]
     sentences += [

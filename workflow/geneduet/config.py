@@ -231,7 +231,7 @@ class CoTraining(_Group):
 
     enabled: bool = Field(default=True, description="Whether the views teach each other at all")
     rounds: int = Field(
-        default=2, ge=1, le=20, description="Most rounds of teaching; a round is kept only where it helps"
+        default=2, ge=1, le=20, description="Most rounds of teaching; a later round is kept only where it helps"
     )
 
 

@@ -28,6 +28,7 @@ from geneduet.learners import Lesson
 from geneduet.progress import say
 from geneduet.stacking import stack
 from geneduet.teaching import CROSS, OWN, Round
+from geneduet.views.vote import Neighbours
 
 ByFold = Sequence[Matrix]
 
@@ -123,16 +124,14 @@ def write_choice(path: Path, outcome: Outcome) -> None:
 
 
 def remove_unused(folder: Path, outcome: Outcome) -> None:
-    """Remove the boosters of rounds that no chain ended with: they are large, and nobody will ask for them.
-
-    A round teaches the next, but of its boosters nobody needs more than the lessons that they gave.
+    """Remove the boosters of rounds later than any that a chain ended with: they are large, and teach nobody.
 
     Parameters
     ----------
     folder : where `cotrain` saved them.
     """
     for place in folder.glob("*.[0-9]*/"):
-        if int(place.name.rpartition(".")[2]) not in outcome.kept:
+        if int(place.name.rpartition(".")[2]) > max(outcome.kept, default=0):
             shutil.rmtree(place)
 
 
@@ -142,6 +141,8 @@ def _hindrance(task: Task, learned: Mapping[str, CrossFit], rounds: int) -> str:
         return "one view only: nobody to learn from"
     if EARLY not in learned:
         return "too few labelled genes have both views"
+    if not any(isinstance(own, Neighbours) for view in task.views.values() for own in view.voters.values()):
+        return "no links between genes along which anything could be heard"
     return "" if rounds else "switched off (cotraining.enabled)"
 
 
@@ -162,14 +163,17 @@ def _best_rounds(
 
 
 def _keep(task: Task, kept: Sequence[Round], made: Round) -> list[Round]:
-    """The round that each chain is to keep, the new one where the stack ranks better after it."""
+    """The round that each chain is to keep, the new one where the stack ranks better after it.
+
+    A chain that has refused a round has done with it, whatever the others do: they have seen labels that it must not.
+    """
     if not kept:
         return [made] * task.folds
-    gains = [
-        _compare(task, [kept[k].by_fold[k], made.by_fold[k]], task.training(k)).against(0, 1).gain
-        for k in range(task.folds)
-    ]
-    return [made if gain > 0 else own for own, gain in zip(kept, gains, strict=True)]
+
+    def better(k: int) -> bool:
+        return _compare(task, [kept[k].by_fold[k], made.by_fold[k]], task.training(k)).against(0, 1).gain > 0
+
+    return [made if own.number == made.number - 1 and better(k) else own for k, own in enumerate(kept)]
 
 
 def _scores(kept: Sequence[Round]) -> ByFold:

@@ -132,7 +132,7 @@ def make(
     seen, judged = _rows(positive, ~is_hidden), _rows(positive, is_hidden)
     transfer = None
     if reference is not None:
-        transfer = _transfer(reference, terms, ~is_hidden & (np.diff(seen.indptr) == 0))
+        transfer = _transfer(reference, terms, negated, ~is_hidden & (np.diff(seen.indptr) == 0))
         # the vote tells nothing of the root
         seen = propagate_up(sparse.csr_array(seen + _rows(_likely(transfer.share), transfer.labelled)), closure)
     chosen = _selection(terms, seen, {*ontology.roots(), *forbidden}, min_positives)
@@ -215,11 +215,17 @@ class Transferable:
     trust: NDArray[np.float32]
 
 
-def _transfer(reference: Transferable, terms: Sequence[str], unlabelled: NDArray[np.bool_]) -> Transfer:
-    """The vote on the terms of an aspect, and the genes without labels that are labelled by it."""
+def _transfer(
+    reference: Transferable, terms: Sequence[str], negated: sparse.csr_array, unlabelled: NDArray[np.bool_]
+) -> Transfer:
+    """The vote on the terms of an aspect, without what the organism's own NOT excludes, and whom it labels."""
     place = pd.Index(terms).get_indexer(pd.Index(reference.terms))
     said = reference.share
     share = sparse.csr_array((said.data, place[said.indices], said.indptr), shape=(said.shape[0], len(terms)))
+    share = sparse.csr_array(
+        share - share.multiply(negated)
+    )  # NOT goes down to all descendants: the rest is consistent
+    share.eliminate_zeros()
     share.sort_indices()
     return Transfer(share, reference.trust, unlabelled & (np.diff(_likely(share).indptr) > 0))
 

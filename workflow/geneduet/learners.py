@@ -1,7 +1,7 @@
 """A learner on one view of the genes, or on several at once: features and votes in, scores out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -145,14 +145,20 @@ class ViewLearner:
         prior = vote.naive(labels.positive, training)
         parts, starts = [view.features for view in self.views], []
         directions = vote.components(labels.positive, training)
-        votes = [own.vote(labels.positive, training) for view in self.views for own in view.voters.values()]
-        if lesson is not None:
-            told = {view: np.clip(scores, 0, 1) for view, scores in lesson.told.items()}
-            votes += [links.hear(labels.positive, training, told[view]) for view, _, links in self._listening()]
-        for given in votes:
+        for given in self._votes(labels, training, lesson):
             parts.append(vote.features(given, directions, prior))
             starts.append(vote.starting_score(given, labels.positive, training))
         return np.hstack(parts), vote.mix(starts, prior, labels.positive, training)
+
+    def _votes(self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None) -> Iterator[vote.Vote]:
+        """The votes one by one, each of which is genes x terms: of the voters, then of what is told of neighbours."""
+        for view in self.views:
+            for own in view.voters.values():
+                yield own.vote(labels.positive, training)
+        if lesson is not None:
+            told = {view: np.clip(scores, 0, 1) for view, scores in lesson.told.items()}
+            for name, _, links in self._listening():
+                yield links.hear(labels.positive, training, told[name])
 
     def _listening(self) -> list[tuple[str, str, Neighbours]]:
         """View, name and links of the neighbours of whom a student hears: those along whom labelled genes vote."""

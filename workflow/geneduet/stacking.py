@@ -17,6 +17,8 @@ from geneduet.crossfit import Matrix, Task, uncalibrated
 from geneduet.lazy import Stored
 from geneduet.views import vote
 
+FEW = 10  # labelled genes that weights are fitted to, at least
+
 
 @dataclass(frozen=True)
 class Part:
@@ -62,7 +64,10 @@ def _chain(task: Task, parts: Mapping[str, Part], k: int) -> tuple[Matrix, dict[
         if not usable:
             continue
         rows = training & task.present(views)
-        found = _weights([own[rows] for own in usable.values()], target[rows])
+        if rows.sum() < FEW:
+            found = np.full(len(usable), 1 / len(usable), np.float32)  # too few to weigh by: the plain mean
+        else:
+            found = _weights([own[rows] for own in usable.values()], target[rows])
         scores[genes] += sum((weight * own[genes] for weight, own in zip(found, usable.values(), strict=True)), 0)
         weights["+".join(views)] = dict(zip(usable, found.astype(float).round(4).tolist(), strict=True))
     return scores, weights

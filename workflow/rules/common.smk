@@ -171,6 +171,11 @@ def as_options(files):
     return write
 
 
+def own_labels(wildcards):
+    """The organism's annotations alone: with fewer labels a reference does not step in, or the levels would not compare."""
+    return {"annotations": f"results/{wildcards.organism}/inputs/annotations.parquet"}
+
+
 def label_sources(wildcards):
     """What labels are made of: the organism's annotations, and what a reference says in their stead."""
     own = ORGANISMS[wildcards.organism]

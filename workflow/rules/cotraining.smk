@@ -30,7 +30,7 @@ rule fit_references:
 
 
 rule cotrain:
-    """The views teach each other; what does not help is thrown away."""
+    """The views teach each other; what does not help gets no weight."""
     input:
         unpack(view_files),
         labels="results/{organism}/labels/{aspect}.npz",

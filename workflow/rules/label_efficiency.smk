@@ -31,7 +31,7 @@ rule hide_labels:
 
 use rule make_labels as make_fewer_labels with:
     input:
-        unpack(label_sources),
+        unpack(own_labels),
         genes=rules.read_genes.output,
         ontology=rules.read_ontology.output,
         holdout=rules.hide_labels.output,
@@ -44,7 +44,7 @@ use rule make_labels as make_fewer_labels with:
         "benchmarks/{organism}/make_fewer_labels.{few_seed}.{percent}.tsv"
     params:
         folder=lambda wildcards: FEWER.format(**wildcards) + "/labels",
-        sources=as_options(label_sources),
+        sources=as_options(own_labels),
         least=options("term_selection.min_positives", "minimum_labels"),
         taxon=options("taxon_id", "lineage"),
         holdout=lambda wildcards, input: f"--holdout {shlex.quote(str(input.holdout))}",

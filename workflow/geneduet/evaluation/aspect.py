@@ -101,7 +101,8 @@ def judge(
     for case in chosen:
         judged = case.select(labels, genes, setting.seed, resamples)
         unseen = case.split in UNSEEN
-        found = measure_all(_told(models, labels) if unseen else models, judged, recommended if unseen else None)
+        told = _told(models, labels) if unseen or case.split == "open_world" else models
+        found = measure_all(told, judged, recommended if unseen else None)
         if (case.split, case.gene_set) == ("cross_validation", "all"):
             recommended = {model: float(own["fmax_threshold"][0]) for model, own in found.items()}
         values[case.split, case.gene_set] = found

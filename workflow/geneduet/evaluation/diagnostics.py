@@ -115,7 +115,7 @@ def sentences(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
 
 
 def _of_views(value: Mapping[tuple[str, str], float]) -> Iterator[str]:
-    if ("error_correlation", "recorded") not in value:
+    if not np.isfinite(value.get(("error_correlation", "recorded"), np.nan)):
         return
     recorded, other = (value["error_correlation", name] for name in ("recorded", "not_recorded"))
     yield (
