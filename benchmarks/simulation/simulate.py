@@ -3,15 +3,16 @@
 The product's own commands learn on them, and its own evaluation judges, by cross-validation and on genes whose labels
 were hidden. Blum and Mitchell 1998 (COLT) say when unlabelled genes must help: each view tells something, and given
 the label the views are independent. Here the sequence view has partners of like function for some of the genes and
-nothing else, so that it is right where a partner is labelled and silent elsewhere, and no unlabelled gene can make it
-better; the expression view tells of all genes, but in a few of many features, which a hundred labelled genes do not
-single out.
+nothing else: it is right where a partner is labelled, silent elsewhere, and can hear what the expression view predicts
+for partners that are not. The expression view tells of all genes, in a few of many features. It has no links, so that
+there is nobody of whom it could hear, unless a scenario says so.
 """
 
 import argparse
+import itertools
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geneduet import baselines, cli, cotraining, splits
+from geneduet import baselines, cli, cotraining, gain, splits, teaching
 from geneduet.crossfit import CrossFit, Task
 from geneduet.evaluation.judgement import Setting, compare, evaluate, measure, select
 from geneduet.files import replace_between
@@ -32,6 +33,7 @@ from geneduet.views.vote import Neighbours
 
 Bools = NDArray[np.bool_]
 Scores = NDArray[np.float32]
+Source = tuple[NDArray[np.float64], sparse.csr_array]  # features and links of a view
 
 GENES, LABELLED, TEST, FOLDS = 1500, 150, 700, 5
 PARENTS, CHILDREN = 5, 15  # terms; each parent has three children
@@ -43,6 +45,7 @@ RESAMPLES = 200
 # of depth 1 to 6 and 30 to 600 trees the ones with which the supervised learners were best
 SETTINGS = Settings(trees=60, depth=2, learning_rate=0.1, min_rows=3.0, columns=0.5, reduced_dimensions=6)
 MODELS = (*SUPERVISED, "self_training", "co_training", "final")
+ROUNDS = 2  # as the commands have by default
 
 
 @dataclass(frozen=True)
@@ -56,25 +59,37 @@ class Scenario:
     distractors : features of the expression view that tell nothing.
     shared : share of the genes whose expression view is a copy of the sequence view (its partners), and not features
         that tell; with 1 the expression view is a function of the sequence view.
-    useless : whether the expression view tells nothing at all.
     shuffled : whether the genes' labels are shuffled.
+    one_hop : whether partners have no partners themselves, so that labels do not travel on along them.
+    sequence, expression : what the views are made of: `partners`, `features`, `both`, or `noise`, which has as many
+        features that tell nothing, and links as the partners are, but each gene those of another.
     """
 
     linked: float = 0.6
     blurred: float = 0.5
     distractors: int = 150
     shared: float = 0.0
-    useless: bool = False
     shuffled: bool = False
+    one_hop: bool = False
+    sequence: str = "partners"
+    expression: str = "features"
 
 
 SCENARIOS = {
     "independent": Scenario(),
+    "one_hop": Scenario(one_hop=True),
     "half_shared": Scenario(shared=0.5),
     "all_shared": Scenario(shared=1.0),
-    "one_useless": Scenario(useless=True),
     "shuffled": Scenario(shuffled=True),
+    "noise_expression": Scenario(expression="noise"),
+    "noise_sequence": Scenario(sequence="noise"),
+    "swapped": Scenario(sequence="features", expression="partners"),
+    "duplicated": Scenario(expression="partners"),
+    "duplicated_both": Scenario(sequence="both", expression="both"),
 }
+# of the scenarios with a view of noise the other one; and its name where it teaches itself
+SELF_TAUGHT = "alone_self_taught"
+ALONE = {"noise_expression": "sequence", "noise_sequence": "expression"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +110,7 @@ class Organism:
 
 def simulate(scenario: Scenario, seed: int) -> Organism:
     """Make an organism; scenarios of one seed have the same genes, labels and noise as far as they can."""
-    genes, labels, sequence, expression = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(4))
+    genes, labels, sequence, expression, noise = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(5))
     family, function = _genes(genes)
     order = labels.permutation(GENES)
     annotated, test = np.zeros(GENES, bool), np.zeros(GENES, bool)
@@ -105,20 +120,28 @@ def simulate(scenario: Scenario, seed: int) -> Organism:
     closure[PARENTS + np.arange(CHILDREN), np.arange(CHILDREN) % PARENTS] = True
     truth = np.asarray(known.astype(int) @ closure[PARENTS:] > 0)
 
-    partners = _partners(family, function, sequence)
     linked = sequence.random(GENES) < scenario.linked
+    partners = _partners(family, function, ~linked if scenario.one_hop else np.ones(GENES, bool), sequence)
     shared = expression.random(GENES) < scenario.shared
-    tells = ~shared & (not scenario.useless)
-    told = function * tells[:, None] + expression.normal(0, scenario.blurred, function.shape)
+    told = function * ~shared[:, None] + expression.normal(0, scenario.blurred, function.shape)
     features = np.hstack([told, expression.normal(size=(GENES, scenario.distractors))])
-    views = {
-        "sequence": _view("sequence", sequence.normal(size=(GENES, 4)), partners, linked),
-        "expression": _view("expression", features, partners, linked & shared),
+    others = partners[noise.permutation(GENES)]
+    others.setdiag(0)
+    own = sequence.normal(size=(GENES, 4))
+    sources: dict[str, Source] = {
+        "partners": (own, _links(partners, linked)),
+        "features": (features, _links(partners, linked & shared)),
+        "both": (np.hstack([own, features]), _links(partners, linked)),
+        "noise": (noise.normal(size=features.shape), _links(others, linked)),
     }
+    made_of = {"sequence": scenario.sequence, "expression": scenario.expression}
+    views = {name: _view(name, *sources[source]) for name, source in made_of.items()}
+    # whatever the view is called in which they are
+    homologues = next((own for view in views.values() for own in view.voters.values()), None)
     task = Task(
         labels=_labels(sparse.csr_array(truth & annotated[:, None]), annotated, closure),
         views=views,
-        homology=views["sequence"].voters,
+        homology={} if homologues is None else {baselines.HOMOLOGUES: homologues},
         fold=splits.assign_folds(family, annotated, FOLDS, seed),
         family=family,
         folds=FOLDS,
@@ -143,11 +166,13 @@ def _genes(random: np.random.Generator) -> tuple[NDArray[np.int64], Bools]:
     return family, function
 
 
-def _partners(family: NDArray[np.int64], function: Bools, random: np.random.Generator) -> sparse.csr_array:
-    """For each gene random ones of other families among those of most like function: (genes, genes), weights."""
+def _partners(
+    family: NDArray[np.int64], function: Bools, allowed: Bools, random: np.random.Generator
+) -> sparse.csr_array:
+    """For each gene random ones, of other families and allowed, of most like function: (genes, genes), weights."""
     common = function.astype(float) @ function.T
     like = common / (function.sum(axis=1)[:, None] + function.sum(axis=1) - common)
-    like[family[:, None] == family] = -1
+    like[(family[:, None] == family) | ~allowed] = -1
     chosen = np.argsort(-like + random.uniform(0, 0.01, like.shape), axis=1)[:, :PARTNERS]
     gene = np.repeat(np.arange(GENES), PARTNERS)
     return sparse.csr_array((random.uniform(50, 400, len(gene)), (gene, chosen.ravel())), shape=like.shape)
@@ -172,11 +197,15 @@ def _labels(positive: sparse.csr_array, annotated: Bools, closure: Bools) -> Lab
     )
 
 
-def _view(name: str, features: NDArray[np.float64], partners: sparse.csr_array, linked: Bools) -> View:
-    columns = [f"{name}:{number}" for number in range(features.shape[1])]
+def _links(partners: sparse.csr_array, linked: Bools) -> sparse.csr_array:
     links = sparse.csr_array(sparse.diags_array(linked.astype(float)) @ partners)
     links.eliminate_zeros()
-    none = sparse.csr_array(partners.shape, dtype=bool)
+    return links
+
+
+def _view(name: str, features: NDArray[np.float64], links: sparse.csr_array) -> View:
+    columns = [f"{name}:{number}" for number in range(features.shape[1])]
+    none = sparse.csr_array(links.shape, dtype=bool)
     voters = {("homologues" if name == "sequence" else "coexpressed"): Neighbours(links, none)} if links.nnz else {}
     return View(name, features.astype(np.float32), columns, np.ones(GENES, bool), voters)
 
@@ -200,8 +229,12 @@ class Given(cli.Learning):
         return self.given
 
 
-def run_models(organism: Organism, folder: Path) -> tuple[dict[str, Scores], pd.DataFrame]:
+def run_models(organism: Organism, folder: Path, alone: str | None = None) -> tuple[dict[str, Scores], pd.DataFrame]:
     """What the commands fit-references and cotrain make of a task, with their defaults.
+
+    Parameters
+    ----------
+    alone : a view that is to teach itself without the other, which gives the model SELF_TAUGHT.
 
     Returns
     -------
@@ -214,19 +247,28 @@ def run_models(organism: Organism, folder: Path) -> tuple[dict[str, Scores], pd.
     cli.cotrain(folder / "references", trained, rounds, folder / "cotraining", learning)
     chosen = json.loads((folder / "cotraining" / "chosen.json").read_text())["final"]
     table = pd.read_csv(rounds, sep="\t").assign(final_is_cotraining=chosen.count("co_training") / len(chosen))
-    told = lessons(organism, baselines.reload_supervised(organism.task, folder / "references"))
-    return {**read(references).models, **read(trained).models}, table.merge(told, on="view", how="left")
+    learned = baselines.reload_supervised(organism.task, folder / "references")
+    told = lessons(organism, learned, folder / "references")
+    models = {**read(references).models, **read(trained).models}
+    if alone is not None:
+        models[SELF_TAUGHT] = organism.task.finish(
+            cotraining.self_train(organism.task, {alone: learned[alone]}, ROUNDS)
+        )
+    return models, table.merge(told, on=["round", "view"], how="left")
 
 
 def judge(organism: Organism, scores: dict[str, Scores], scenario: str, seed: int) -> pd.DataFrame:
-    """Micro-AP of each model, and its paired difference from the best supervised one and from simple ones.
+    """Micro-AP of each model, and its paired difference from the best supervised one and from some that are named.
 
     Returns
     -------
     A row a split, model and reference; `best` marks the best supervised model as reference.
     """
     task, rows = organism.task, []
-    truth, models = sparse.csr_array(organism.truth), {name: scores[name] for name in MODELS if name in scores}
+    truth, models = (
+        sparse.csr_array(organism.truth),
+        {name: scores[name] for name in (*MODELS, SELF_TAUGHT) if name in scores},
+    )
     for split, genes in (("cross_validation", task.labels.annotated), ("holdout", organism.test)):
         judged = select(truth, genes, task.family, task.fold, task.labels, seed, RESAMPLES)
         metrics, comparisons = evaluate(models, judged, Setting(scenario, "P", split, seed=seed))
@@ -235,7 +277,8 @@ def judge(organism: Organism, scores: dict[str, Scores], scenario: str, seed: in
         measured = {name: measure(judged, judged.scores(own)) for name, own in models.items()}
         for name in models:
             row = {"scenario": scenario, "seed": seed, "split": split, "model": name, "micro_ap": value[name]}
-            for reference in dict.fromkeys((best, "naive", "self_training")):
+            others = ("naive", *ALONE.values(), baselines.WEIGHTED, "self_training", SELF_TAUGHT)
+            for reference in dict.fromkeys((best, *(other for other in others if other in models))):
                 said = comparisons.query("metric == 'micro_ap' and model == @name and reference == @reference")
                 # the product does not compare all pairs
                 found = compare(measured[name], measured[reference], "micro_ap")
@@ -245,26 +288,47 @@ def judge(organism: Organism, scores: dict[str, Scores], scenario: str, seed: in
     return pd.DataFrame(rows).drop(columns="metric")
 
 
-def lessons(organism: Organism, learned: Mapping[str, CrossFit]) -> pd.DataFrame:
-    """How right the lessons of the first round are: share of true pairs when they are drawn as often as their target.
+def lessons(organism: Organism, learned: Mapping[str, CrossFit], folder: Path) -> pd.DataFrame:
+    """How right the lessons of the first round are, and what comes of it on genes with hidden labels.
 
     Parameters
     ----------
     learned : the supervised learners, from whose scores the lessons are made.
+    folder : theirs.
 
     Returns
     -------
-    view (the student), true_precision, to be held against `estimated_precision` in the table of rounds; taught (genes).
+    round, view (the student, or `co_training` for the stack); true_precision, to be held against `estimated_precision`
+    in the table of rounds: share of true pairs when those of unlabelled genes are drawn as often as they weigh;
+    hidden_gain, to be held against `score_after - score_before` there; weight of the student in the stack, the mean
+    over the chains, and heard, in how many of them it has any.
     """
-    rows, scores = [], baselines.by_pair(learned)
-    for student in learned:
-        given = cotraining._lessons(organism.task, student, scores, cotraining.Rules())
-        taught = [(lesson.target[lesson.weight > 0], organism.truth[lesson.weight > 0]) for lesson in given]
-        right, total = (
-            sum(float(part.sum()) for part in parts) for parts in zip(*((t * y, t) for t, y in taught), strict=True)
+    task = organism.task
+    made = next(teaching.teach(task, learned, teaching.CROSS, 1, "co_training", None))
+    weighted = baselines.weigh(task, learned, folder)[baselines.WEIGHTED]
+    rows: list[dict[str, object]] = [{"view": "co_training", "hidden_gain": _gain(organism, weighted, made.by_fold)}]
+    for name, student in made.students.items():
+        told = [np.clip(next(iter(lesson.told.values())), 0, 1) for lesson in made.lessons[name]]
+        unlabelled = ~task.labels.annotated
+        right = sum(float((own * organism.truth)[unlabelled].sum()) for own in told)
+        weights = [chain["+".join(task.views)].get(f"{name}_student", 0.0) for chain in made.stacked.weights]
+        rows.append(
+            {
+                "view": name,
+                "true_precision": right / sum(float(own[unlabelled].sum()) for own in told),
+                "hidden_gain": _gain(organism, learned[name].by_fold, student.by_fold),
+                "weight": np.mean(weights),
+                "heard": np.count_nonzero(weights),
+            }
         )
-        rows.append((student, right / total, np.mean([len(target) for target, _ in taught])))
-    return pd.DataFrame(rows, columns=["view", "true_precision", "taught"])
+    return pd.DataFrame(rows).assign(round=1)
+
+
+def _gain(organism: Organism, before: Sequence[Scores], after: Sequence[Scores]) -> float:
+    """By how much micro-AP is higher on the genes with hidden labels; both scores by chain."""
+    task, test = organism.task, organism.test
+    scores = [task.out_of_fold(by_fold)[test] for by_fold in (before, after)]
+    return gain.compare(sparse.csr_array(organism.truth[test]), scores, task.family[test], task.seed).against(0, 1).gain
 
 
 # --- the tables
@@ -277,9 +341,10 @@ def markdown(judged: pd.DataFrame, rounds: pd.DataFrame) -> str:
         lines += [
             f"{title}: micro-AP, mean over seeds; differences with their range over seeds, and the verdicts.",
             "",
-            "| scenario | naive | best supervised | self-training | co-training | final | "
-            "co-training - best supervised | co-training - self-training | final - best supervised |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+            "| scenario | naive | best supervised | weighted fusion | self-training | co-training | final | "
+            "co-training - best supervised | co-training - weighted fusion | co-training - self-training | "
+            "final - best supervised |",
+            "| --- |" + " --- |" * 10,
         ]
         for scenario in SCENARIOS:
             own = judged[(judged["scenario"] == scenario) & (judged["split"] == split)]
@@ -300,21 +365,43 @@ def markdown(judged: pd.DataFrame, rounds: pd.DataFrame) -> str:
             lines += [f"| {scenario} | {split} | {' | '.join(cells)} |"] if len(own) else []
     lines += [
         "",
-        "The lessons of the first round: precision as the table of rounds estimates it, and as it is; the student's "
-        "gain by cross-validation; in how many chains it was kept.",
+        "With one view of noise: over the other view alone, and over the other view where it teaches itself; "
+        "differences as above, and the lowest end of the intervals of single seeds.",
         "",
-        "| scenario | student | taught genes | estimated | true | gain | kept in chains | co-training is final |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| scenario | judged by | model | over | difference | lowest end |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
-    for (name, view), own in rounds[rounds["round"] == 1].groupby(["scenario", "view"], sort=False):
+    for (scenario, alone), split in itertools.product(ALONE.items(), ("holdout", "cross_validation")):
+        of_split = judged[(judged["scenario"] == scenario) & (judged["split"] == split)]
+        for reference, name in itertools.product((alone, SELF_TAUGHT), ("self_training", "co_training", "final")):
+            own = of_split[(of_split["model"] == name) & (of_split["reference"] == reference)]
+            said = f"{name} | {reference} | {_difference(own)} | {own['ci_low'].min():+.3f}" if len(own) else ""
+            lines += [f"| {scenario} | {split} | {said} |"] if said else []
+    lines += [
+        "",
+        "The first round. Of each student: precision of what it is told of unlabelled genes, as the table of rounds "
+        "estimates it, and as it is; its weight in the stack; its gain over its supervised model by cross-validation "
+        "and on hidden labels. Of the stack, co_training: its gain over weighted fusion.",
+        "",
+        "| scenario | student | estimated | true | weight | heard in chains | gain by cross-validation "
+        "| on hidden labels | seeds in which both are above 0 | co-training is final |",
+        "| --- |" + " --- |" * 9,
+    ]
+    first = rounds[rounds["round"] == 1].assign(gain=lambda table: table["score_after"] - table["score_before"])
+    for (label, view), own in first.groupby(["scenario", "view"], sort=False):
         mean = own.mean(numeric_only=True)
-        chains = own["reason"].str.extract(r"kept in (\d+) of (\d+)").astype(int).sum()
+        precision = " | ".join(f"{mean[key]:.2f}" for key in ("estimated_precision", "true_precision", "weight"))
+        told = f"{precision} | {own['heard'].sum():.0f} of {FOLDS * len(own)}" if view != "co_training" else " | | | "
+        both = ((own["gain"] > 0) & (own["hidden_gain"] > 0)).sum()
         lines.append(
-            f"| {name} | {view} | {mean['taught']:.0f} | {mean['estimated_precision']:.2f} | "
-            f"{mean['true_precision']:.2f} | {mean['score_after'] - mean['score_before']:+.3f} | "
-            f"{chains[0]} of {chains[1]} | {100 * mean['final_is_cotraining']:.0f}% |"
+            f"| {label} | {view} | {told} | {_spread(own['gain'])} | {_spread(own['hidden_gain'])} | "
+            f"{both} of {len(own)} | {100 * mean['final_is_cotraining']:.0f}% |"
         )
     return "\n".join(lines)
+
+
+def _spread(values: pd.Series) -> str:
+    return f"{values.mean():+.3f} ({values.min():+.3f} to {values.max():+.3f})"
 
 
 def _over_naive(rows: pd.DataFrame) -> str:
@@ -329,21 +416,24 @@ def _cells(own: pd.DataFrame) -> list[str]:
     of_best = own[own["model"] == own["reference"]].merge(best[["seed", "reference"]])["micro_ap"].mean()
     names = ", ".join(best["reference"].unique())
     beside_best = own[own["best"]]
-    beside_self = own[(own["reference"] == "self_training") & (own["model"] == "co_training")]
+    beside_others = [
+        own[(own["reference"] == name) & (own["model"] == "co_training")]
+        for name in ("weighted_fusion", "self_training")
+    ]
     return [
         f"{value['naive']:.3f}",
         f"{of_best:.3f} ({names})",
-        *(f"{value[name]:.3f}" for name in ("self_training", "co_training", "final")),
+        *(f"{value[name]:.3f}" for name in ("weighted_fusion", "self_training", "co_training", "final")),
         _difference(beside_best[beside_best["model"] == "co_training"]),
-        _difference(beside_self),
+        *(_difference(rows) for rows in beside_others),
         _difference(beside_best[beside_best["model"] == "final"]),
     ]
 
 
 def _difference(rows: pd.DataFrame) -> str:
-    difference, said = rows["difference"], rows["verdict"].value_counts()
+    said = rows["verdict"].value_counts()
     counts = ", ".join(f"{number} {verdict}" for verdict, number in said.items())
-    return f"{difference.mean():+.3f} ({difference.min():+.3f} to {difference.max():+.3f}): {counts}"
+    return f"{_spread(rows['difference'])}: {counts}"
 
 
 def main() -> None:
@@ -362,7 +452,7 @@ def main() -> None:
     if given.command == "run":
         organism = simulate(SCENARIOS[given.scenario], given.seed)
         with tempfile.TemporaryDirectory() as folder:
-            scores, rounds = run_models(organism, Path(folder))
+            scores, rounds = run_models(organism, Path(folder), ALONE.get(given.scenario))
         judge(organism, scores, given.scenario, given.seed).to_csv(given.judged, sep="\t", index=False)
         rounds.assign(scenario=given.scenario, seed=given.seed).to_csv(given.rounds, sep="\t", index=False)
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geneduet import baselines
 from geneduet.evaluation.bootstrap import resample
 from geneduet.evaluation.judgement import Setting, evaluate
 
@@ -104,7 +105,7 @@ def test_the_expression_view_tells_what_its_scenario_says(simulation):
     }
     assert related["independent"] > 0.4
     assert 0.1 < related["half_shared"] < related["independent"]
-    for name in ("all_shared", "one_useless", "shuffled"):
+    for name in ("all_shared", "noise_expression", "shuffled"):
         assert abs(related[name]) < 0.1, name
 
     links = {
@@ -112,7 +113,68 @@ def test_the_expression_view_tells_what_its_scenario_says(simulation):
     }
     assert (links["all_shared"][0].weights != links["all_shared"][1].weights).nnz == 0
     assert links["half_shared"][1].weights.nnz == pytest.approx(links["half_shared"][0].weights.nnz / 2, rel=0.15)
-    assert len(links["independent"]) == len(links["one_useless"]) == 1
+    assert len(links["independent"]) == 1
+
+
+@pytest.mark.parametrize(("scenario", "view"), [("noise_expression", "expression"), ("noise_sequence", "sequence")])
+def test_a_view_of_noise_tells_nothing_by_features_or_links(simulation, scenario, view):
+    organism = simulation.simulate(simulation.SCENARIOS[scenario], 1)
+    noise = organism.task.views[view]
+    (links,) = noise.voters.values()
+    gene, partner = links.weights.nonzero()
+    assert (gene != partner).all()
+    children = organism.truth[:, simulation.PARENTS :]
+    # a partner has a gene's function as often as anybody else
+    common = (children[gene] & children[partner]).any(axis=1).mean()
+    anybody = (children.astype(int) @ children.T > 0).mean()
+    assert common == pytest.approx(anybody, abs=0.02)
+    related = np.corrcoef(noise.features[:, 0], children[:, 0])[0, 1]
+    assert abs(related) < 0.1
+
+
+def test_swapped_and_duplicated_views_are_those_of_the_others_by_another_name(simulation):
+    made = {name: simulation.simulate(scenario, 1).task for name, scenario in simulation.SCENARIOS.items()}
+
+    def same(one, other):
+        np.testing.assert_array_equal(one.features, other.features)
+        assert len(one.voters) == len(other.voters)
+        for a, b in zip(one.voters.values(), other.voters.values(), strict=True):
+            assert (a.weights != b.weights).nnz == 0
+
+    views = {name: task.views for name, task in made.items()}
+    same(views["swapped"]["sequence"], views["independent"]["expression"])
+    same(views["swapped"]["expression"], views["independent"]["sequence"])
+    for name in ("duplicated", "duplicated_both"):
+        same(views[name]["sequence"], views[name]["expression"])
+    same(views["duplicated"]["sequence"], views["independent"]["sequence"])
+    # whatever the view is called, homologues are its partners
+    for name in ("swapped", "duplicated"):
+        apart = made[name].homology["homologues"].weights != made["independent"].homology["homologues"].weights
+        assert apart.nnz == 0
+
+
+def test_with_one_hop_partners_have_no_partners(simulation):
+    links = {
+        name: simulation.simulate(simulation.SCENARIOS[name], 1).task.homology["homologues"].weights
+        for name in ("one_hop", "independent")
+    }
+    assert (links["independent"] @ links["independent"]).nnz
+    assert links["one_hop"].nnz == pytest.approx(links["independent"].nnz, rel=0.1)
+    assert not (links["one_hop"] @ links["one_hop"]).nnz
+
+
+def test_lessons_say_how_true_they_are_and_who_hears_them(simulation, tmp_path):
+    organism = simulation.simulate(simulation.SCENARIOS["independent"], 1)
+    learned = baselines.fit_supervised(organism.task, tmp_path)
+    told = simulation.lessons(organism, learned, tmp_path).set_index("view")
+    assert list(told.index) == ["co_training", "sequence", "expression", "early_fusion"]
+    # of all pairs that are not labelled so many are true: the lessons are better than that
+    unlabelled = organism.truth[~organism.task.labels.annotated].mean()
+    assert (told["true_precision"].drop("co_training") > 1.2 * unlabelled).all()
+    assert told["true_precision"].isna()["co_training"]
+    assert told["heard"].drop("co_training").between(0, simulation.FOLDS).all()
+    # the sequence view hears of partners without labels
+    assert told["hidden_gain"]["sequence"] > 0.05
 
 
 def test_partners_are_of_other_families_and_of_like_function(simulation):
