@@ -122,10 +122,13 @@ def cotraining(table: pd.DataFrame, reasons: Mapping[str, str] | None = None) ->
     told = {aspect: f"not run: {reason}" for aspect, reason in zip(skipped["aspect"], skipped["reason"], strict=True)}
 
     def draw(axes: Axes, rows: pd.DataFrame) -> None:
-        for row in rows.to_dict("records"):
+        reached: dict[str, tuple[float, float]] = {}  # of each model the round before, and its score there
+        for row in rows.sort_values("round", kind="stable").to_dict("records"):
             style = _style(row["model"])
             kept = row["kept"] in ("yes", True)
-            steps, scores = [row["round"] - 1, row["round"]], [row["score_before"], row["score_after"]]
+            start, before = reached.get(row["model"], (0, row["score_before"]))
+            steps, scores = [start, row["round"]], [before, row["score_after"]]
+            reached[row["model"]] = row["round"], row["score_after"]
             axes.plot(steps, scores, color=style.colour, linestyle=style.line if kept else ":")
             axes.plot(steps[0], scores[0], ".", color=style.colour, ms=4)
             face = style.colour if kept else "white"
