@@ -1,5 +1,7 @@
 """Who teaches whom, and what the students are told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,14 @@ def test_co_training_and_self_training_have_as_many_models(simulated, learned):
     one, other = (own.stacked.weights[0]["sequence+expression"] for own in made)
     assert list(one) == list(other)
     assert len(one) == 6
+
+
+def test_a_model_without_links_has_no_student_and_still_teaches(simulated, tmp_path):
+    bare = replace(simulated.views["expression"], voters={})
+    task = replace(simulated, views={**simulated.views, "expression": bare})
+    learned = baselines.fit_supervised(task, tmp_path)
+    first, second = teaching.teach(task, learned, teaching.CROSS, 2, "x", None)
+    assert list(first.students) == list(second.students) == ["sequence", "early_fusion"]
+    expression = baselines.by_pair(learned)["expression"]
+    for made in (first, second):
+        np.testing.assert_array_equal(made.lessons["sequence"][0].told["sequence"], expression[0])

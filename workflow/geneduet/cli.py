@@ -747,7 +747,7 @@ class Learning:
         task = Task(
             labels=aspect,
             views=self._views(aspect, voters),
-            homology={} if aspect.transfer else voters["sequence"],
+            homology=voters["sequence"],
             fold=split["fold"].to_numpy(),
             family=split["family"].to_numpy(),
             folds=int(split["fold"].max()) + 1,

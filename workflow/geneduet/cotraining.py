@@ -24,11 +24,10 @@ from geneduet.crossfit import CrossFit, Matrix, Task, calibrate
 from geneduet.files import open_output
 from geneduet.gain import Comparison, Resampled, compare
 from geneduet.lazy import Computed
-from geneduet.learners import Lesson
+from geneduet.learners import Lesson, listening
 from geneduet.progress import say
 from geneduet.stacking import stack
 from geneduet.teaching import CROSS, OWN, Round
-from geneduet.views.vote import Neighbours
 
 ByFold = Sequence[Matrix]
 
@@ -108,6 +107,8 @@ def self_train(task: Task, learned: Mapping[str, CrossFit], rounds: int) -> ByFo
     kept: list[Round] = []
     for made in teaching.teach(task, learned, OWN, rounds, "self_training", None):
         kept = _keep(task, kept, made)
+        if made not in kept:
+            break
     return _scores(kept)
 
 
@@ -141,7 +142,7 @@ def _hindrance(task: Task, learned: Mapping[str, CrossFit], rounds: int) -> str:
         return "one view only: nobody to learn from"
     if EARLY not in learned:
         return "too few labelled genes have both views"
-    if not any(isinstance(own, Neighbours) for view in task.views.values() for own in view.voters.values()):
+    if not listening(task.views.values()):
         return "no links between genes along which anything could be heard"
     return "" if rounds else "switched off (cotraining.enabled)"
 
@@ -153,9 +154,10 @@ def _best_rounds(
     rows: list[dict[str, object]] = []
     kept: list[Round] = []
     for made in teaching.teach(task, learned, CROSS, rounds, "co_training", folder):
-        rows += [_student_row(task, made, name, learned, shown) for name in learned]
-        rows.append(_stack_row(task, made, before, shown))
-        say(*(f"round {row['round']}, {row['view']}: {row['reason']}" for row in rows[-len(learned) - 1 :]))
+        new = [_student_row(task, made, name, learned, shown) for name in made.students]
+        new.append(_stack_row(task, made, before, shown))
+        say(*(f"round {row['round']}, {row['view']}: {row['reason']}" for row in new))
+        rows += new
         kept = _keep(task, kept, made)
         if made not in kept:
             break

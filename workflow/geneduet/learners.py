@@ -1,7 +1,7 @@
 """A learner on one view of the genes, or on several at once: features and votes in, scores out."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -54,6 +54,13 @@ def make_view(name: str, table: pd.DataFrame, genes: Sequence[str], voters: Mapp
     return View(name, features, [f"{name}:{column}" for column in table.columns], present, voters or {})
 
 
+def listening(views: Iterable[View]) -> list[tuple[str, str, Neighbours]]:
+    """View, name and links of the neighbours of whom a student hears: those along whom labelled genes vote."""
+    return [
+        (view.name, name, own) for view in views for name, own in view.voters.items() if isinstance(own, Neighbours)
+    ]
+
+
 @dataclass(frozen=True)
 class Lesson:
     """What a student is told of the genes: for each of its views the teacher's probabilities, (genes, terms).
@@ -62,6 +69,17 @@ class Lesson:
     """
 
     told: Mapping[str, Matrix]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a learner was fitted to, and how it described that."""
+
+    labels: Labels
+    training: NDArray[np.bool_]
+    lesson: Lesson | None
+    X: Matrix
+    base: Matrix
 
 
 class ViewLearner:
@@ -81,9 +99,7 @@ class ViewLearner:
     def __init__(self, views: Sequence[View], settings: Settings, unknown_weight: float, seed: int) -> None:
         self.views, self.settings, self.unknown_weight, self.seed = views, settings, unknown_weight, seed
         self.booster: MultiLabelBooster | None = None
-        self._lesson = False
-        self._described: tuple[Matrix, Matrix] | None = None
-        self._described_for: tuple[Labels, NDArray[np.bool_], Lesson | None] | None = None
+        self._seen: _Seen | None = None
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -98,8 +114,8 @@ class ViewLearner:
         training : (genes,), the genes whose labels may be seen, here and in the votes.
         lesson : what a student is told of the others.
         """
-        X, base = self._described = self.describe(labels, training, lesson)
-        self._described_for = (labels, training.copy(), lesson)
+        X, base = self.describe(labels, training, lesson)
+        self._seen = _Seen(labels, training.copy(), lesson, X, base)
         rows = np.flatnonzero(training & self.present)
         target = labels.positive[rows].toarray().astype(np.float32)
         weight = np.ones((len(rows), 1), np.float32)  # of a gene, unless unknown pairs have one of their own
@@ -111,7 +127,6 @@ class ViewLearner:
             told = labels.transfer.labelled[rows]
             target[told] = labels.transfer.share[rows[told]].toarray()
             weight[told] = labels.transfer.trust[rows[told], None]
-        self._lesson = lesson is not None
         self.booster = MultiLabelBooster(self.settings, self.seed)
         self.booster.fit(X[rows], target, weight, base[rows])
         return self
@@ -132,10 +147,9 @@ class ViewLearner:
 
     def _again(self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None) -> tuple[Matrix, Matrix]:
         """What `describe` gives, and not made anew for what the fit has just seen: it is much of a student's time."""
-        if self._described is not None and self._described_for is not None:
-            known_labels, known_training, known_lesson = self._described_for
-            if labels is known_labels and lesson is known_lesson and np.array_equal(training, known_training):
-                return self._described
+        seen = self._seen
+        if seen and labels is seen.labels and lesson is seen.lesson and np.array_equal(training, seen.training):
+            return seen.X, seen.base
         return self.describe(labels, training, lesson)
 
     def describe(
@@ -157,17 +171,8 @@ class ViewLearner:
                 yield own.vote(labels.positive, training)
         if lesson is not None:
             told = {view: np.clip(scores, 0, 1) for view, scores in lesson.told.items()}
-            for name, _, links in self._listening():
+            for name, _, links in listening(self.views):
                 yield links.hear(labels.positive, training, told[name])
-
-    def _listening(self) -> list[tuple[str, str, Neighbours]]:
-        """View, name and links of the neighbours of whom a student hears: those along whom labelled genes vote."""
-        return [
-            (view.name, name, own)
-            for view in self.views
-            for name, own in view.voters.items()
-            if isinstance(own, Neighbours)
-        ]
 
     def columns(self, terms: int, lesson: bool = False) -> list[str]:
         """Names of the features in the order of `describe`.
@@ -179,7 +184,7 @@ class ViewLearner:
         names = [name for view in self.views for name in view.columns]
         voters = [(view.name, name) for view in self.views for name in view.voters]
         if lesson:
-            voters += [(view, f"{name}_predicted") for view, name, _ in self._listening()]
+            voters += [(view, f"{name}_predicted") for view, name, _ in listening(self.views)]
         places = [f"vote_component_{number + 1}" for number in range(min(vote.COMPONENTS, terms))]
         return names + [f"{view}:{name}:{what}" for view, name in voters for what in ("closest", "labelled", *places)]
 
@@ -189,7 +194,8 @@ class ViewLearner:
             raise ValueError("fit before save")
         self.booster.save(folder)
         with open_output(folder / "features.json") as handle:
-            json.dump(self.columns(self.booster.outputs, self._lesson), handle)
+            student = self._seen is not None and self._seen.lesson is not None
+            json.dump(self.columns(self.booster.outputs, student), handle)
 
     def load(self, folder: Path) -> Self:
         """Take the booster that `save` wrote."""

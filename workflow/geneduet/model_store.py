@@ -65,8 +65,8 @@ def save(
 def _aspect(folder: Path, labels: Path, sources: Mapping[str, Path]) -> list[str]:
     """Copy an aspect's labels and boosters; the name of the final model of each fold.
 
-    The supervised boosters are all there, and the students of the rounds that a fold ended with;
-    `cotraining/chosen.json` says which round that is, and the weight of each model and student.
+    The supervised boosters are all there, and the students of all rounds up to the last that a fold ended with;
+    `cotraining/chosen.json` says which round that is for each fold, and the weight of each model and student.
     """
     folder.mkdir()
     _copy(labels, folder / "labels.npz")

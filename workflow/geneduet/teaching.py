@@ -22,7 +22,7 @@ from geneduet import baselines, stacking
 from geneduet.baselines import EARLY, EXPRESSION, FUSION, SEQUENCE
 from geneduet.crossfit import CrossFit, Matrix, Task, calibrate, cross_fit
 from geneduet.lazy import Computed
-from geneduet.learners import Lesson
+from geneduet.learners import Lesson, listening
 from geneduet.stacking import Part, Stack
 
 ByPair = Sequence[Matrix]
@@ -62,6 +62,8 @@ def teach(
 ) -> Iterator[Round]:
     """Rounds of teaching. In the first the supervised models teach, then each of them and its student with one voice.
 
+    A model in whose views there are no links has no student: it would be the same model with another seed.
+
     Parameters
     ----------
     learned : the supervised learners.
@@ -73,8 +75,9 @@ def teach(
     views = baselines.learned_models(task)
     supervised = baselines.by_pair(learned)
     voices: Mapping[str, ByPair] = supervised
+    hearing = [name for name in learned if listening(task.views[view] for view in views[name])]
     for number in range(1, rounds + 1):
-        lessons = {student: _lessons(task, views[student], voices, teachers[student]) for student in learned}
+        lessons = {student: _lessons(task, views[student], voices, teachers[student]) for student in hearing}
         students = {
             student: cross_fit(task, f"{student}.{number}", views[student], folder, own)
             for student, own in lessons.items()
@@ -82,8 +85,8 @@ def teach(
         stacked = stacking.stack(task, parts(task, learned, students))
         scores = calibrate(task, f"{name}.{number}", stacked.raw, task.present_in_any(), folder)
         yield Round(number, lessons, students, stacked, scores)
-        grown = baselines.complete(task, baselines.by_pair(students))
-        voices = {student: _mean(supervised[student], grown[student]) for student in students}
+        grown = baselines.complete(task, {**supervised, **baselines.by_pair(students)})
+        voices = {**supervised, **{student: _mean(supervised[student], grown[student]) for student in students}}
 
 
 def parts(task: Task, learned: Mapping[str, CrossFit], students: Mapping[str, CrossFit]) -> dict[str, Part]:
