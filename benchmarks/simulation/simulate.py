@@ -351,17 +351,18 @@ def markdown(judged: pd.DataFrame, rounds: pd.DataFrame) -> str:
             if len(own):
                 lines.append(f"| {scenario} | {' | '.join(_cells(own))} |")
         lines.append("")
+    others = [name for name in MODELS[1:] if name in set(judged["model"])]
     lines += [
         "Over naive: mean difference over seeds, and how many verdicts say better and worse.",
         "",
-        "| scenario | judged by | " + " | ".join(MODELS[1:]) + " |",
-        "| --- | --- |" + " --- |" * len(MODELS[1:]),
+        "| scenario | judged by | " + " | ".join(others) + " |",
+        "| --- | --- |" + " --- |" * len(others),
     ]
     naive = judged[judged["reference"] == "naive"]
     for scenario in SCENARIOS:
         for split in ("holdout", "cross_validation"):
             own = naive[(naive["scenario"] == scenario) & (naive["split"] == split)]
-            cells = [_over_naive(own[own["model"] == name]) for name in MODELS[1:]]
+            cells = [_over_naive(own[own["model"] == name]) for name in others]
             lines += [f"| {scenario} | {split} | {' | '.join(cells)} |"] if len(own) else []
     lines += [
         "",
