@@ -167,7 +167,8 @@ def test_lessons_say_how_true_they_are_and_who_hears_them(simulation, tmp_path):
     organism = simulation.simulate(simulation.SCENARIOS["independent"], 1)
     learned = baselines.fit_supervised(organism.task, tmp_path)
     told = simulation.lessons(organism, learned, tmp_path).set_index("view")
-    assert list(told.index) == ["co_training", "sequence", "expression", "early_fusion"]
+    # the expression view has no links here along which it could hear anything
+    assert list(told.index) == ["co_training", "sequence", "early_fusion"]
     # of all pairs that are not labelled so many are true: the lessons are better than that
     unlabelled = organism.truth[~organism.task.labels.annotated].mean()
     assert (told["true_precision"].drop("co_training") > 1.2 * unlabelled).all()

@@ -222,9 +222,8 @@ def _transfer(
     place = pd.Index(terms).get_indexer(pd.Index(reference.terms))
     said = reference.share
     share = sparse.csr_array((said.data, place[said.indices], said.indptr), shape=(said.shape[0], len(terms)))
-    share = sparse.csr_array(
-        share - share.multiply(negated)
-    )  # NOT goes down to all descendants: the rest is consistent
+    # NOT goes down to all descendants: what is left obeys the hierarchy
+    share = sparse.csr_array(share - share.multiply(negated))
     share.eliminate_zeros()
     share.sort_indices()
     return Transfer(share, reference.trust, unlabelled & (np.diff(_likely(share).indptr) > 0))
