@@ -328,7 +328,7 @@ def test_test_organisms_find_their_data():
     organisms = load(ROOT / "benchmarks/evaluation/yeast.yaml", ROOT / "benchmarks/evaluation/ecoli.yaml")
     assert [study.name for study in organisms["yeast"].expression] == ["spellman_1998", "brauer_2008"]
     assert organisms["ecoli"].inputs()["expression.precise"] == DATA / "ecoli" / "expression.tsv.gz"
-    assert all(organism.evaluation.leave_out_reserved for organism in organisms.values())
+    assert all(organism.evaluation.judged == "development" for organism in organisms.values())
     json.dumps(organisms["yeast"].model_dump(mode="json"))
 
 

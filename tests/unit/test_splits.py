@@ -1,11 +1,12 @@
 import hashlib
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geneduet.splits import assign_folds, reserved, split_table
+from geneduet.splits import assign_folds, judged, reserved, split_table
 
 FAMILIES = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=120)
 
@@ -75,6 +76,13 @@ def test_the_table_has_a_row_a_gene_in_order() -> None:
     assert made["family"].tolist() == [1, 0, 1]
     assert made["fold"][0] == made["fold"][2] != made["fold"][1]
     assert made["reserved"].tolist() == [by_hand("b"), by_hand("a"), by_hand("b")]
+
+
+def test_reserved_genes_are_left_out_or_judged_alone():
+    split = pd.DataFrame({"reserved": [True, False, True]})
+    assert judged(split, "all").tolist() == [True, True, True]
+    assert judged(split, "development").tolist() == [False, True, False]
+    assert judged(split, "reserved").tolist() == [True, False, True]
 
 
 def test_genes_put_into_folds_at_random_leave_their_families():

@@ -16,7 +16,7 @@ from cyclopts import App, CycloptsError, Parameter
 from geneduet import __version__
 from geneduet.errors import InputError
 from geneduet.progress import say
-from geneduet.settings import Settings
+from geneduet.settings import JudgedGenes, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -649,7 +649,14 @@ def make_folds(
 @app.command
 @described
 def hide_labels(
-    hidden: Path, *, labels: list[Path], folds: Path, seed: int, percent: int, holdout: Path | None = None
+    hidden: Path,
+    *,
+    labels: list[Path],
+    folds: Path,
+    seed: int,
+    percent: int,
+    holdout: Path | None = None,
+    judged: JudgedGenes = "all",
 ) -> None:
     """Choose the genes whose labels are hidden at a level of label efficiency.
 
@@ -661,16 +668,20 @@ def hide_labels(
     seed : of the test genes and of the order in which labels are hidden.
     percent : of the labelled genes outside the test that keep their labels.
     holdout : genes that are hidden at every level.
+    judged : where the reserved families alone are, they are the test genes, whatever the seed.
     """
     import numpy as np
 
-    from geneduet import label_efficiency, tables
+    from geneduet import label_efficiency, splits, tables
     from geneduet import labels as label
     from geneduet.files import open_output
 
     aspects = [label.read(file) for file in labels]
     genes, annotated = aspects[0].genes, np.any([own.validated for own in aspects], axis=0)
-    test = label_efficiency.test_genes(tables.read(folds)["family"].to_numpy(), annotated, seed)
+    split = tables.read(folds)
+    test = label_efficiency.test_genes(split["family"].to_numpy(), annotated, seed)
+    if judged == "reserved":
+        test = splits.judged(split, judged)
     kept = label_efficiency.labelled_genes(annotated, test, percent, seed)
     out = {gene for gene, known, keeps in zip(genes, annotated, kept, strict=True) if known and not keeps}
     with open_output(hidden) as handle:
@@ -832,7 +843,7 @@ def cotrain(
     *,
     enabled: bool = True,
     rounds: int = 2,
-    leave_out_reserved: bool = False,
+    judged: JudgedGenes = "all",
 ) -> None:
     """Let the views teach each other, keep what helps, and choose the final scores.
 
@@ -844,9 +855,9 @@ def cotrain(
     boosters : folder of the models in use, with `chosen.json`.
     enabled : whether the views teach each other at all.
     rounds : at most.
-    leave_out_reserved : leave the reserved families out of the scores in the table of rounds.
+    judged : whose genes are in the scores of the table of rounds, see `splits.judged`.
     """
-    from geneduet import baselines, cotraining, tables
+    from geneduet import baselines, cotraining, splits, tables
     from geneduet.scores import Scores, write
 
     task = learning.task()
@@ -858,7 +869,7 @@ def cotrain(
     else:
         learned = baselines.reload_supervised(task, references)
         simple = baselines.calibrated(task, untrained, boosters)
-        reported = ~tables.read(learning.folds)["reserved"].to_numpy() if leave_out_reserved else None
+        reported = splits.judged(tables.read(learning.folds), judged)
         outcome = cotraining.cotrain(task, simple, learned, rounds if enabled else 0, boosters, reported)
     models = {**outcome.models, **{f"{name}_view": by_fold for name, by_fold in outcome.views.items()}}
     done = {name: task.finish(by_fold) for name, by_fold in models.items()}
@@ -892,7 +903,7 @@ def evaluate(
     reference: Path | None = None,
     expression: Path | None = None,
     bootstrap: int,
-    leave_out_reserved: bool = False,
+    judged: JudgedGenes = "all",
     seed: int,
 ) -> None:
     """Judge all models: by cross-validation, on held-out genes, and by later annotations where there are such.
@@ -908,7 +919,7 @@ def evaluate(
     homologues, reference : hits of the homology search, and in the reference: tell orphans from genes with a homologue.
     expression : features of the expression view: tell the genes that have none.
     bootstrap : resamples behind each interval.
-    leave_out_reserved : leave the reserved families out of every score.
+    judged : whose genes are in scores, see `splits.judged`.
     seed : of the bootstrap.
     """
     import numpy as np
@@ -928,16 +939,16 @@ def evaluate(
     parts = []
     for place, own in enumerate(seen):
         setting = Setting(organism, own.aspect, "cross_validation", seed=seed)
-        genes = _judged_genes(own, folds, homologues, reference, expression, leave_out_reserved)
+        genes = _judged_genes(own, folds, homologues, reference, expression, judged)
         models = _models(references[place], cotraining[place])
         after = label.read(later[place]) if later else None
         found = aspect.evaluate_aspect(models, own, hidden[place], after, known_before, genes, setting, bootstrap)
         if random_references and random_cotraining and random_folds:
-            genes = _judged_genes(own, random_folds, homologues, reference, expression, leave_out_reserved)
+            genes = _judged_genes(own, random_folds, homologues, reference, expression, judged)
             models = _models(random_references[place], random_cotraining[place])
             chosen = cases.cross_validation(own, genes, "random_folds")
-            judged = aspect.judge(models, chosen, own, genes, setting, bootstrap)
-            found = aspect.extend(found, {"metrics": judged[0], "comparisons": judged[1]})
+            metrics, comparisons, _ = aspect.judge(models, chosen, own, genes, setting, bootstrap)
+            found = aspect.extend(found, {"metrics": metrics, "comparisons": comparisons})
         say(*headlines(found["metrics"], found["comparisons"]))
         parts.append(found)
     everything = aspect.join(parts)
@@ -975,7 +986,7 @@ def judge_label_efficiency(
     reference: Path | None = None,
     expression: Path | None = None,
     bootstrap: int,
-    leave_out_reserved: bool = False,
+    judged: JudgedGenes = "all",
 ) -> None:
     """Judge all models at all levels of labels, on the same test genes and terms.
 
@@ -988,7 +999,7 @@ def judge_label_efficiency(
     percent : of the labels, a level; several times.
     folds : table of folds.
     holdout : genes that are hidden at every level, and judged elsewhere.
-    homologues, reference, expression, bootstrap, leave_out_reserved : as for `evaluate`.
+    homologues, reference, expression, bootstrap, judged : as for `evaluate`.
     """
     from dataclasses import replace
 
@@ -1020,7 +1031,7 @@ def judge_label_efficiency(
                 raw = _models(place / "references" / f"{aspect}.npz", place / "cotraining" / f"{aspect}.npz")
                 names |= raw.keys()
                 models = label_efficiency.aligned(raw, names, few.terms, few.annotated, full)
-                genes = _judged_genes(few, folds, homologues, reference, expression, leave_out_reserved)
+                genes = _judged_genes(few, folds, homologues, reference, expression, judged)
                 setting = Setting(organism, aspect, "label_efficiency", seed=seed, label_fraction=own / 100)
                 chosen = cases.holdout(test, genes, "label_efficiency")
                 metrics, comparisons, values = judge(models, chosen, full, genes, setting, bootstrap)
@@ -1293,7 +1304,7 @@ def _judged_genes(
     homologues: Path | None,
     reference: Path | None,
     expression: Path | None,
-    leave_out_reserved: bool,
+    judged: JudgedGenes,
 ) -> "Genes":
     """Who may be judged, and which of them have a labelled homologue and expression.
 
@@ -1303,7 +1314,7 @@ def _judged_genes(
     """
     import pandas as pd
 
-    from geneduet import tables
+    from geneduet import splits, tables
     from geneduet.evaluation.cases import Genes
     from geneduet.views import homology
 
@@ -1316,8 +1327,7 @@ def _judged_genes(
         known |= homology.with_reference(tables.read(reference), labels.genes)
     if expression is not None:
         expressed = pd.Index(labels.genes).isin(tables.read_matrix(expression).index)
-    judged = ~(split["reserved"].to_numpy() & leave_out_reserved)
-    return Genes(judged, split["family"].to_numpy(), fold, known, expressed)
+    return Genes(splits.judged(split, judged), split["family"].to_numpy(), fold, known, expressed)
 
 
 def _gene_list(file: Path | None, genes: list[str]) -> set[str]:

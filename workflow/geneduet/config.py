@@ -31,6 +31,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from geneduet.errors import InputError, nearest
 from geneduet.evidence_codes import FROM_EXPRESSION, KNOWN, NO_ANNOTATION
 from geneduet.files import open_output, read_lines, replace_between
+from geneduet.settings import JudgedGenes
 from geneduet.views.families import FAMILIES, of_view, voters_of
 
 _NAME = r"^[A-Za-z0-9_-]+$"
@@ -305,10 +306,11 @@ class Evaluation(_Group):
     label_efficiency: LabelEfficiency = Field(
         default=LabelEfficiency(), description="The same learning with fewer labels, and what a label is worth"
     )
-    leave_out_reserved: bool = Field(
-        default=False,
-        description="Leave out of every score the fifth of the homology clusters whose smallest gene id has a sha256 "
-        "divisible by 5, so that they stay unseen for a final judgement",
+    judged: JudgedGenes = Field(
+        default="all",
+        description="Whose genes are in scores. A fifth of the homology clusters is reserved for a final judgement, "
+        "those whose smallest gene id has a sha256 divisible by 5: `development` leaves them out, `reserved` judges "
+        "them alone, and takes them for the test genes of label efficiency",
     )
 
 

@@ -1,6 +1,9 @@
-"""How the trees of a learner are grown; apart from the learner, so that `--help` need not load XGBoost."""
+"""Choices of the user that the commands name; apart from what obeys them, so that `--help` need not load XGBoost."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+JudgedGenes = Literal["all", "development", "reserved"]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geneduet.settings import JudgedGenes
+
 RESERVED_MODULUS = 5
 
 
@@ -53,6 +55,22 @@ def reserved(families: NDArray[np.int64], genes: Sequence[str]) -> NDArray[np.bo
     smallest = pd.Series(list(genes)).groupby(families).min()
     digest = smallest.map(lambda gene: int(hashlib.sha256(gene.encode()).hexdigest(), 16) % RESERVED_MODULUS == 0)
     return digest.reindex(pd.Index(families)).to_numpy(bool)
+
+
+def judged(split: pd.DataFrame, whose: JudgedGenes) -> NDArray[np.bool_]:
+    """Genes that may be in a score.
+
+    Parameters
+    ----------
+    split : as `split_table` makes it.
+    whose : `all`; `development` leaves out the reserved families; `reserved` judges them alone.
+
+    Returns
+    -------
+    (genes,).
+    """
+    kept_back = split["reserved"].to_numpy()
+    return {"all": np.ones(len(kept_back), bool), "development": ~kept_back, "reserved": kept_back}[whose]
 
 
 def split_table(

@@ -53,7 +53,7 @@ rule cotrain:
     params:
         views=view_options,
         learning=options("learner", "minimum_labels", "seed"),
-        rules=options("cotraining", "evaluation.leave_out_reserved"),
+        rules=options("cotraining", "evaluation.judged"),
         code=code("cotrain"),
     shell:
         "python -m geneduet cotrain {params.views} {params.learning} {params.rules} --threads {threads}"

@@ -58,7 +58,7 @@ rule evaluate:
             [f"--random-folds {shlex.quote(str(input.random_folds))}"] * bool(input.random_folds)
             + [f"--label-efficiency results/{wildcards.organism}/label_efficiency"] * bool(input.label_efficiency)
         ),
-        options=options("evaluation.bootstrap", "evaluation.leave_out_reserved", "seed"),
+        options=options("evaluation.bootstrap", "evaluation.judged", "seed"),
         code=code("evaluate"),
     shell:
         "python -m geneduet evaluate {params.options} {params.files:q} {params.genes} {params.more}"

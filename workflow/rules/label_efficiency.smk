@@ -23,9 +23,10 @@ rule hide_labels:
     params:
         labels=lambda wildcards, input: [f"--labels={file}" for file in input.labels],
         holdout=option("holdout", "holdout_genes"),
+        judged=options("evaluation.judged"),
         code=code("hide-labels"),
     shell:
-        "python -m geneduet hide-labels {params.holdout} {params.labels:q} --folds {input.folds:q}"
+        "python -m geneduet hide-labels {params.holdout} {params.judged} {params.labels:q} --folds {input.folds:q}"
         " --seed {wildcards.few_seed} --percent {wildcards.percent} {output:q} > {log:q} 2>&1"
 
 
@@ -133,7 +134,7 @@ rule judge_label_efficiency:
         ],
         holdout=option("holdout", "holdout_genes"),
         genes=as_options(gene_facts),
-        options=options("evaluation.bootstrap", "evaluation.leave_out_reserved"),
+        options=options("evaluation.bootstrap", "evaluation.judged"),
         code=code("judge-label-efficiency"),
     shell:
         "python -m geneduet judge-label-efficiency {params.options} {params.genes} {params.seeds} {params.percents:q}"
