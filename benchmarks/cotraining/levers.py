@@ -40,7 +40,7 @@ def read(folder: Path, aspect: str, seed: int, percent: int) -> tuple[Task, labe
     split = tables.read(folder / "folds.parquet")
     family, fold = split["family"].to_numpy(), split["fold"].to_numpy()
     annotated = np.any([labels.read(folder / "labels" / f"{own}.npz").annotated for own in go.ASPECTS], axis=0)
-    test = label_efficiency.test_genes(family, annotated, seed)
+    test = label_efficiency.test_genes(split, annotated, seed, "development")
     kept = label_efficiency.labelled_genes(annotated, test, percent, seed)
     hidden = {gene for gene, known, keeps in zip(ids, annotated, kept, strict=True) if known and not keeps}
     rows, graph = tables.read(folder / "inputs" / "annotations.parquet"), go.read(folder / "inputs" / "ontology.npz")

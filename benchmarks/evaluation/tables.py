@@ -101,6 +101,18 @@ def calibration(metrics: pd.DataFrame, split: str, gene_set: str) -> Iterator[st
     yield from table(["final", *ASPECT_NAMES.values()], rows)
 
 
+def calibration_by_level(metrics: pd.DataFrame) -> Iterator[str]:
+    """How far the final scores are probabilities, at each level of labels, mean over the seeds."""
+    own = pick(metrics, gene_set="all", model="final")
+    mean = own.groupby(["aspect", "label_fraction", "metric"], sort=False)["value"].mean()
+    levels = list(own.groupby(["aspect", "label_fraction"], sort=False).groups)
+    rows = [
+        [aspect, f"{level:.0%}", *(f"{mean[aspect, level, metric]:.3f}" for metric in CALIBRATION)]
+        for aspect, level in levels
+    ]
+    yield from table(["aspect", "labels", *(metric.replace("_", " ") for metric in CALIBRATION)], rows)
+
+
 def random_folds(metrics: pd.DataFrame) -> Iterator[str]:
     """How much folds of single genes flatter."""
     value = pick(metrics, gene_set="all", metric="micro_ap").set_index(["split", "aspect", "model"])["value"]
@@ -148,6 +160,7 @@ def label_efficiency(folder: Path) -> Iterator[str]:
         values = (f"{mean[model]:.3f}" if model in mean else "-" for model in MODELS)
         rows.append([aspect, f"{fraction:.0%}", f"{own['n_labels'].mean():.0f}", *values])
     yield from table(["aspect", "labels", "genes", *map(spoken, MODELS)], rows)
+    yield from calibration_by_level(pd.read_csv(folder / "metrics.tsv", sep="\t"))
     worth = pd.read_csv(folder / "label_value.tsv", sep="\t").query("model != 'self_training'")
     rows = (
         [
@@ -166,7 +179,16 @@ def label_efficiency(folder: Path) -> Iterator[str]:
 
 
 def organism(results: Path) -> Iterator[str]:
-    """All tables of one organism."""
+    """All tables of one organism: of its whole run, and of what it was asked to learn from fewer labels."""
+    if (results / "evaluation" / "metrics.tsv").is_file():
+        yield from whole_run(results)
+    if (results / "label_efficiency" / "curve.tsv").is_file():
+        yield from (f"### {results.name}: fewer labels", "")
+        yield from label_efficiency(results / "label_efficiency")
+
+
+def whole_run(results: Path) -> Iterator[str]:
+    """By cross-validation, or by later annotations where there are such."""
     read = {
         name: pd.read_csv(results / "evaluation" / f"{name}.tsv", sep="\t")
         for name in ("metrics", "comparisons", "open_world")
@@ -182,9 +204,6 @@ def organism(results: Path) -> Iterator[str]:
     yield from random_folds(read["metrics"])
     yield from ("Order of the models where unannotated terms are not taken for wrong:", "")
     yield from open_world(read["open_world"])
-    if (results / "label_efficiency" / "curve.tsv").is_file():
-        yield from (f"### {results.name}: fewer labels", "")
-        yield from label_efficiency(results / "label_efficiency")
 
 
 def main() -> None:

@@ -1,16 +1,18 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from geneduet import label_efficiency
 from geneduet.splits import assign_folds
 
 FAMILIES, ANNOTATED = np.arange(400) // 2, np.arange(400) % 4 > 0
+SPLIT = pd.DataFrame({"family": FAMILIES, "reserved": FAMILIES % 7 == 3})
 
 
 def test_levels_of_a_seed_are_nested_and_share_no_gene_with_the_test():
-    test = label_efficiency.test_genes(FAMILIES, ANNOTATED, seed=3)
+    test = label_efficiency.test_genes(SPLIT, ANNOTATED, 3, "all")
     levels = [label_efficiency.labelled_genes(ANNOTATED, test, percent, seed=3) for percent in (5, 10, 40, 80, 100)]
     for fewer, more in itertools.pairwise(levels):
         assert not (fewer & ~more).any()
@@ -20,17 +22,26 @@ def test_levels_of_a_seed_are_nested_and_share_no_gene_with_the_test():
 
 
 def test_the_test_is_a_fifth_in_whole_families_and_another_with_another_seed():
-    test = label_efficiency.test_genes(FAMILIES, ANNOTATED, seed=3)
+    test = label_efficiency.test_genes(SPLIT, ANNOTATED, 3, "all")
     assert (test[::2] == test[1::2]).all()
     assert int((test & ANNOTATED).sum()) == 60
-    assert (test != label_efficiency.test_genes(FAMILIES, ANNOTATED, seed=4)).any()
+    assert (test != label_efficiency.test_genes(SPLIT, ANNOTATED, 4, "all")).any()
+
+
+def test_where_the_reserved_families_are_judged_they_are_the_test_and_no_level_learns_from_them():
+    for seed in (1, 2):
+        test = label_efficiency.test_genes(SPLIT, ANNOTATED, seed, "reserved")
+        assert (test == SPLIT["reserved"]).all()
+        kept = label_efficiency.labelled_genes(ANNOTATED, test, 80, seed)
+        assert kept.any()
+        assert not (kept & SPLIT["reserved"]).any()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_test_is_none_of_the_folds_of_the_same_seed(seed):
     # else that fold would have no label left, and the models of the others more than usual
     fold = assign_folds(FAMILIES, ANNOTATED, 5, seed)
-    test = label_efficiency.test_genes(FAMILIES, ANNOTATED, seed)
+    test = label_efficiency.test_genes(SPLIT, ANNOTATED, seed, "all")
     assert max((test & ANNOTATED & (fold == k)).sum() for k in range(5)) < 30  # of 60
 
 

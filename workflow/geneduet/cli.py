@@ -672,16 +672,13 @@ def hide_labels(
     """
     import numpy as np
 
-    from geneduet import label_efficiency, splits, tables
+    from geneduet import label_efficiency, tables
     from geneduet import labels as label
     from geneduet.files import open_output
 
     aspects = [label.read(file) for file in labels]
     genes, annotated = aspects[0].genes, np.any([own.validated for own in aspects], axis=0)
-    split = tables.read(folds)
-    test = label_efficiency.test_genes(split["family"].to_numpy(), annotated, seed)
-    if judged == "reserved":
-        test = splits.judged(split, judged)
+    test = label_efficiency.test_genes(tables.read(folds), annotated, seed, judged)
     kept = label_efficiency.labelled_genes(annotated, test, percent, seed)
     out = {gene for gene, known, keeps in zip(genes, annotated, kept, strict=True) if known and not keeps}
     with open_output(hidden) as handle:

@@ -8,10 +8,12 @@ test genes stay in the unlabelled pool.
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from geneduet.labels import Labels
-from geneduet.splits import assign_folds
+from geneduet.settings import JudgedGenes
+from geneduet.splits import assign_folds, judged
 from geneduet.views import vote
 
 Matrix = NDArray[np.float32]
@@ -19,21 +21,25 @@ Matrix = NDArray[np.float32]
 TEST_FOLDS = 5  # one of so many parts of the families is for the test
 
 
-def test_genes(families: NDArray[np.int64], annotated: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
+def test_genes(split: pd.DataFrame, annotated: NDArray[np.bool_], seed: int, whose: JudgedGenes) -> NDArray[np.bool_]:
     """Genes that are judged at every level: whole families, with about a fifth of the labelled genes.
 
     Parameters
     ----------
-    families : (genes,).
+    split : table of folds.
     annotated : (genes,), labelled in any aspect.
+    seed : that draws the families.
+    whose : where the reserved families alone are judged, they are the test genes, whatever the seed.
 
     Returns
     -------
     (genes,), labelled or not.
     """
+    if whose == "reserved":
+        return judged(split, whose)
     # a seed of its own: with that of the folds the test would be one of them, and the others larger than usual
     own = int(np.random.SeedSequence([seed, TEST_FOLDS]).generate_state(1)[0])
-    return assign_folds(families, annotated, TEST_FOLDS, own) == 0
+    return assign_folds(split["family"].to_numpy(), annotated, TEST_FOLDS, own) == 0
 
 
 def labelled_genes(annotated: NDArray[np.bool_], test: NDArray[np.bool_], percent: int, seed: int) -> NDArray[np.bool_]:
