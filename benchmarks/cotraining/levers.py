@@ -32,6 +32,10 @@ from geneduet.views import homology, links, vote
 LINKS = {SEQUENCE: ("homologues", "homologues_bridges"), EXPRESSION: ("coexpressed", "coexpressed_bridges")}
 WEIGHT = 0.3  # of a gene taught by heart
 HIDDEN_SHARE = 0.3  # of the genes, whose expression is hidden on purpose
+SHRINKAGES = (3, 30)  # average terms that a term's own weights are mixed with
+UNKNOWN = 0.5  # weight of a pair that is neither positive nor negative
+SHARED = 20  # directions that both views share
+REDUCED = 50  # directions of each view among which these are sought
 
 
 def read(folder: Path, aspect: str, seed: int, percent: int) -> tuple[Task, labels.Labels, NDArray[np.bool_]]:
@@ -99,6 +103,54 @@ def stacked(task: Task, parts: Mapping[str, Part]) -> Sequence[Matrix]:
     return crossfit.calibrate(task, "stack", stacking.stack(task, parts).raw, task.present_in_any(), None)
 
 
+def stacked_by_term(task: Task, parts: Mapping[str, Part], terms: float) -> Sequence[Matrix]:
+    """The parts in one score with weights for each term, shrunk to those of the aspect by so many average terms."""
+    raw = []
+    for k in range(task.folds):
+        training = task.training(k)
+        prior = vote.naive(task.labels.positive, training)
+        departures = {name: crossfit.uncalibrated(task, part.by_pair, k) - prior for name, part in parts.items()}
+        target = task.labels.positive.toarray() - prior
+        scores = np.repeat(prior[None], len(training), axis=0)
+        for views, genes in stacking._by_views(task, set(task.views)):
+            usable = [own for name, own in departures.items() if set(parts[name].views) <= set(views)]
+            rows = training & task.present(views)
+            gram = np.array([[(a[rows] * b[rows]).sum(axis=0, dtype=np.float64) for b in usable] for a in usable])
+            right = np.array([(a[rows] * target[rows]).sum(axis=0, dtype=np.float64) for a in usable])
+            gram += terms * gram.mean(axis=2, keepdims=True)
+            right += terms * right.mean(axis=1, keepdims=True)
+            for term in range(len(prior)):
+                weights = vote.non_negative(gram[:, :, term], right[:, term])
+                scores[genes, term] += sum(w * own[genes, term] for w, own in zip(weights, usable, strict=True))
+        raw.append(scores)
+    return crossfit.calibrate(task, "by_term", raw, task.present_in_any(), None)
+
+
+def with_shared_directions(task: Task) -> Task:
+    """The task where each view also has its part of the directions in which both vary together (Hotelling 1936).
+
+    Canonical correlation of all genes that have both, labelled or not, after each view is reduced by PCA.
+    """
+    both = task.present([SEQUENCE, EXPRESSION])
+    reduced, whitened = {}, {}
+    for name in (SEQUENCE, EXPRESSION):
+        X = task.views[name].features.astype(np.float64)
+        mean = np.nanmean(X[both], axis=0)
+        X = np.where(np.isnan(X), mean, X)
+        X = (X - mean) / np.maximum(X[both].std(axis=0), 1e-9)
+        left, size, right = np.linalg.svd(X[both], full_matrices=False)
+        reduced[name] = X @ right[:REDUCED].T / size[:REDUCED]
+        whitened[name] = left[:, :REDUCED]
+    left, _, right = np.linalg.svd(whitened[SEQUENCE].T @ whitened[EXPRESSION])
+    directions = {SEQUENCE: left[:, :SHARED], EXPRESSION: right[:SHARED].T}
+    views = {}
+    for name, own in task.views.items():
+        shared = np.where(own.present[:, None], reduced[name] @ directions[name], np.nan).astype(np.float32)
+        columns = own.columns + [f"{name}:shared_{number}" for number in range(SHARED)]
+        views[name] = replace(own, features=np.hstack([own.features, shared]), columns=columns)
+    return replace(task, views=views)
+
+
 def fused(task: Task, students: Mapping[str, Part]) -> Sequence[Matrix]:
     """The plain fusion, mean of late and early, of students."""
     calibrated = {
@@ -125,6 +177,11 @@ def variants(task: Task, learned: Mapping[str, CrossFit]) -> dict[str, Sequence[
     for name, who in (("own", OWN), ("cross", CROSS)):
         for made in teaching.teach(task, learned, who, 3 if who is CROSS else 2, "x", None):
             found[f"heard, {name}, round {made.number}: stack"] = made.by_fold
+            if made.number == 2 and who is CROSS:
+                parts = teaching.parts(task, learned, made.students)
+                for terms in SHRINKAGES:
+                    by_term = stacked_by_term(task, parts, terms)
+                    found[f"heard, cross, round 2: stack by term, shrunk by {terms} terms"] = by_term
             if made.number == 1 and who is CROSS:
                 parts = teaching.parts(task, learned, made.students)
                 for left in (SEQUENCE, EXPRESSION, EARLY):
@@ -132,6 +189,18 @@ def variants(task: Task, learned: Mapping[str, CrossFit]) -> dict[str, Sequence[
                     found[f"heard, cross, round 1, no {left} student: stack"] = stacked(task, some)
                 students = {part: one for part, one in parts.items() if part.endswith("_student")}
                 found["heard, cross, round 1: plain fusion of the students"] = fused(task, students)
+    return found
+
+
+def refitted(task: Task, place: Path) -> dict[str, Sequence[Matrix]]:
+    """Weighted fusion of supervised models that are fitted in another way."""
+    found = {}
+    for name, changed in (
+        (f"weighted fusion, unknown pairs weigh {UNKNOWN}", replace(task, unknown_weight=UNKNOWN)),
+        ("weighted fusion, with shared directions", with_shared_directions(task)),
+    ):
+        learned = baselines.fit_supervised(changed, place / name)
+        found[name] = stacked(changed, teaching.parts(changed, learned, {}))
     return found
 
 
@@ -164,7 +233,7 @@ def measure(
 def main(folder: Path, aspect: str, seed: int, percent: int, table: Path) -> None:
     """Write organism, aspect, seed, percent, n_labels, gene_set, variant, micro_ap, weighted_fmax, n_genes."""
     task, judged, known = read(folder, aspect, seed, percent)
-    rows = []
+    rows: list[tuple[object, ...]] = []
 
     def judge(found: Mapping[str, Sequence[Matrix]], sets: Mapping[str, NDArray[np.bool_]]) -> None:
         for gene_set, genes in sets.items():
@@ -177,7 +246,7 @@ def main(folder: Path, aspect: str, seed: int, percent: int, table: Path) -> Non
     test = judged.annotated
     with tempfile.TemporaryDirectory() as place:
         judge(
-            variants(task, baselines.fit_supervised(task, Path(place, "all"))),
+            variants(task, baselines.fit_supervised(task, Path(place, "all"))) | refitted(task, Path(place)),
             {"all": test, "orphan": test & ~known, "with_homologue": test & known},
         )
         fewer, without = hide_expression(task, seed)
