@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 from geneduet.annotations import RELATION_IDS
-from geneduet.evidence_codes import _codes, of_eco
+from geneduet.evidence_codes import eco_codes, of_eco
 from geneduet.files import replace_between
 
 # of an annotation: object, relation, term, reference, evidence code, ISO date; of an object: itself, symbol, name,
@@ -114,7 +114,7 @@ def by_ontobio(folder: Path) -> dict[str, Rows]:
 
     It fetches ECO's table when imported; it is given ours, so that no network is needed.
     """
-    derived = "\n".join(f"{term}\t{code}\t" for term, code in _codes().items())
+    derived = "\n".join(f"{term}\t{code}\t" for term, code in eco_codes().items())
     answer = {True: derived, False: "IEA\tDefault\tECO:0007669"}
 
     def get(url: str, **_: object) -> SimpleNamespace:

@@ -114,12 +114,14 @@ def test_a_header_alone_gives_no_rows(tmp_path: Path) -> None:
         (["b1\tGO0000002"], r":1: 'GO0000002' is not a term id"),
         (["b1\tX:1\tIDA", "b1\tX:1"], r":2: 2 columns, the first row has 3"),
         (["b1\tX:1\tXXX"], r":1: unknown evidence code 'XXX'"),
+        (["b1\tX:1\tECO:0000314"], r":1: unknown evidence code 'ECO:0000314'"),
         (["\tX:1"], r":1: no gene id"),
         (["b1 X:1"], r":1: 1 columns, expected gene_id, term"),
         (["!gpa-version: 1.1", "DB\tP1"], r":2: 2 columns, GPAD has 12"),
         ([gpad_row(), gpad_row(name="")], r":2: no object id"),
         ([gpad_row(1, name="")], r":1: no object id"),
         ([gpad_row(), gpad_row(term="GO:12")], r":2: 'GO:12' is not a term id"),
+        ([gpad_row(), gpad_row(negated="enables")], r":2: 'enables' in column 2 of GPAD 2; write NOT"),
         ([gpad_row(), gpad_row(eco="IDA")], r":2: 'IDA' is not an ECO id"),
         (
             [gpad_row(eco="ECO:0000000"), gpad_row(eco="ECO:0000006")],
@@ -229,6 +231,12 @@ def test_a_gpad_joins_by_the_synonyms_of_its_gpi(tmp_path: Path, version: int) -
     joined, report = join_genes(rows, ["YAL001C", "S2"])
     assert joined["gene_id"].tolist() == ["YAL001C", "S2"]
     assert (report.by_synonym, report.by_id) == (1, 1)
+
+
+def test_a_gpad_of_nothing_has_no_rows_with_a_gpi_either(tmp_path: Path) -> None:
+    gpad, gpi = write(tmp_path / "genes.gpad", "!gpad-version: 2.0"), write(tmp_path / "genes.gpi", GPI[2])
+    for rows in (read_annotations(gpad), read_annotations(gpad, gpi)):
+        assert join_genes(rows, ["b1"])[1].rows == 0
 
 
 def test_a_gpi_of_other_genes_is_an_error(tmp_path: Path) -> None:

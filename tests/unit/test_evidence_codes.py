@@ -39,5 +39,5 @@ def test_descendants_stand_for_the_same_code(term: str, code: str | None) -> Non
 def test_each_term_of_eco_stands_for_one_known_code() -> None:
     words = evidence_codes._ECO.split()
     ends = [word.partition("-") for word in words if not word.endswith(":")]
-    assert sum(int(last or first) - int(first) + 1 for first, _, last in ends) == len(evidence_codes._codes())
-    assert KNOWN.keys() >= set(evidence_codes._codes().values())
+    assert sum(int(last or first) - int(first) + 1 for first, _, last in ends) == len(evidence_codes.eco_codes())
+    assert KNOWN.keys() >= set(evidence_codes.eco_codes().values())

@@ -26,9 +26,10 @@ RELATIONS = {"F": "enables", "P": "involved_in", "C": "located_in"}
 # them, in the prefix:id form that GAF and GPAD ask for; a registered GO_REF, once there is one, goes here.
 REFERENCE = f"GeneDuet:{__version__}"
 
-# Computational evidence used in automatic assertion: IEA by every release of ECO's mapping to GO evidence codes.
-# ECO:0000501, evidence used in automatic assertion, is wider: it holds automated experiments too. ECO:0008004, machine
-# learning method evidence used in automatic assertion, is narrower, and unknown to converters made before 2023.
+# Computational evidence used in automatic assertion: IEA in ECO's tables, and what gaf-eco-mapping.txt makes of IEA
+# (other releases of it: ECO:0000501, evidence used in automatic assertion, which holds automated experiments too).
+# ECO:0008004, machine learning method evidence used in automatic assertion, is the narrowest, but younger than the
+# tables of some converters, which take no row with a term that they do not know.
 EVIDENCE, ECO = "IEA", "ECO:0007669"
 
 # Genes go by the ids of their proteins, one for each gene; GO allows a protein or a protein-coding gene, not a gene

@@ -82,7 +82,7 @@ def read_annotations(path: Path, gpi: Path | None = None) -> pd.DataFrame:
     head = list(islice((line for _, line in read_lines(path) if line), 1000))
     first = next((line.split("\t") for line in head if not line.startswith("!")), [])
     marked = {line[1:].partition(":")[0].strip().lower() for line in head if line.startswith("!")}
-    if marked & {"gpa-version", "gpad-version"} or any(cell.startswith("ECO:") for cell in first):
+    if marked & {"gpa-version", "gpad-version"} or "".join(first[5:6]).startswith("ECO:"):
         rows = read_gpad(path)
     else:
         rows = read_gaf(path) if "gaf-version" in marked or len(first) > len(_TSV_COLUMNS) else read_tsv(path)
@@ -124,7 +124,7 @@ def read_gpad(path: Path) -> pd.DataFrame:
 
     Raises
     ------
-    InputError: fewer than 10 columns, no object id, a malformed term or ECO id, or no row's ECO term is known.
+    InputError: fewer than 10 columns, no object id, a malformed term, ECO id or negation, or no row's ECO term is known.
     """
     return _frame(_gpad_rows(path))
 
@@ -138,6 +138,8 @@ def _gpad_rows(path: Path) -> Iterator[Row]:
         if len(cells) < 10:
             problem = f"{len(cells)} columns, GPAD has 12, the last two of them optional"
             raise InputError(path, problem, "complete or remove the row", line=number)
+        if ":" in cells[0] and cells[1] not in ("", "NOT"):
+            raise InputError(path, f"'{cells[1]}' in column 2 of GPAD 2", "write NOT or nothing", line=number)
         name, negated, relation = _gpad_claim(cells)
         if not name:
             raise InputError(path, "no object id", "complete or remove the row", line=number)
@@ -165,7 +167,7 @@ def _gpad_claim(cells: list[str]) -> tuple[str, bool, str]:
     """
     if ":" not in cells[0]:
         return cells[1], *_qualifier(cells[2])
-    return cells[0].partition(":")[2], cells[1].upper() == "NOT", _RELATIONS.get(cells[2], cells[2])
+    return cells[0].partition(":")[2], cells[1] == "NOT", _RELATIONS.get(cells[2], cells[2])
 
 
 _RELATIONS = {identifier: relation for relation, identifier in RELATION_IDS.items()}

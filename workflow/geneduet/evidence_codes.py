@@ -109,11 +109,12 @@ def of_eco(term: str) -> str | None:
     >>> of_eco("ECO:0000314"), of_eco("ECO:0007202"), of_eco("ECO:0000000")
     ('IDA', 'IEA', None)
     """
-    return _codes().get(term)
+    return eco_codes().get(term)
 
 
 @cache
-def _codes() -> dict[str, str]:
+def eco_codes() -> dict[str, str]:
+    """The GO evidence code of each term of ECO that is known to stand for one."""
     code = ""
     found: dict[str, str] = {}
     for word in _ECO.split():
