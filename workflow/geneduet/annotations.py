@@ -124,7 +124,7 @@ def read_gpad(path: Path) -> pd.DataFrame:
 
     Raises
     ------
-    InputError: fewer than 10 columns, no object id, a malformed term, ECO id or negation, or no row's ECO term is known.
+    InputError: under 10 columns, no object id, a malformed term, ECO id or negation, or no row's ECO term is known.
     """
     return _frame(_gpad_rows(path))
 
