@@ -58,6 +58,11 @@ FAULTS = {
         READ_ANNOTATIONS,
         r":1: unknown evidence code 'IEAA' \(did you mean 'IEA'\?\); ",
     ),
+    "GPAD without an ECO id": Fault(
+        "!gpad-version: 2.0\nTST:g000\t\tRO:0002331\tGO:1000010\tPMID:1\tIDA\t\t\t2020-01-01\tTST\t\t\n",
+        READ_ANNOTATIONS,
+        r":2: 'IDA' is not an ECO id; ",
+    ),
     "cycle": Fault(
         OBO.format("relationship: part_of X:2\n"),
         ["read-ontology", "bad", "out"],

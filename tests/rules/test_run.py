@@ -134,6 +134,29 @@ def test_new_predictions_are_valid_gaf(predictions, finished):
     assert {cells[3] for cells in written} == {"enables", "involved_in", "part_of", "located_in"}
 
 
+def test_gpad_says_what_the_gaf_says_and_its_gpi_names_all_genes(finished):
+    def rows(form):
+        with gzip.open(finished.results / f"predictions.{form}.gz", "rt") as handle:
+            head, *cells = (line.rstrip("\n").split("\t") for line in handle)
+            return head[0], [row for row in cells if not row[0].startswith("!")]
+
+    (_, gaf), (gpad_version, gpad), (gpi_version, gpi) = map(rows, ("gaf", "gpad", "gpi"))
+    assert (gpad_version, gpi_version) == ("!gpad-version: 2.0", "!gpi-version: 2.0")
+    identifiers = {
+        "enables": "RO:0002327", "involved_in": "RO:0002331", "located_in": "RO:0001025", "part_of": "BFO:0000050",
+    }  # fmt: skip
+    assert [[row[0], *row[2:6], row[8]] for row in gpad] == [
+        [f"TST:{row[1]}", identifiers[row[3]], *row[4:6], "ECO:0007669", "2021-03-04"] for row in gaf
+    ]
+    told = (finished.organism.folder / "genes.gaf").read_text()
+    for number, (gene, row) in enumerate(zip(finished.organism.genes, gpi, strict=True)):
+        # of every second gene the annotations know an id of their own
+        own = gene if number % 2 else f"S{gene}"
+        names = (own.upper(), own.removeprefix(gene)) if f"\t{gene}\t" in told else (gene, "")
+        assert (row[0], row[1], row[3]) == (f"TST:{gene}", *names)
+    assert all(row[4:8] == ["PR:000000001", "NCBITaxon:9999", "", row[0]] and len(row) == 11 for row in gpi)
+
+
 def test_cafa_file_holds_the_same_scores(score_of, finished):
     with gzip.open(finished.results / "predictions.cafa.tsv.gz", "rt") as handle:
         cafa = {(gene, term): float(score) for gene, term, score in csv.reader(handle, delimiter="\t")}

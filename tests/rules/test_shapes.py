@@ -36,6 +36,35 @@ def change_annotations(organism, change):
     file.write_text(head + "".join(row for row in map(change, rows) if row))
 
 
+ECO = {"IDA": "ECO:0000314", "IMP": "ECO:0000315", "IEA": "ECO:0000501"}
+
+
+def give_gpad(organism):
+    """Write the annotations as GPAD 1.2 and those of the reference as GPAD 2.0, each with a GPI of the same version."""
+    gaf = [line.split("\t") for line in (organism.folder / "genes.gaf").read_text().splitlines() if line[0] != "!"]
+    reference = [line.split("\t") for line in (organism.folder / "reference.tsv").read_text().splitlines()]
+    write = {
+        "genes.gpad": ["!gpa-version: 1.1", "!date: 2021-03-04"]
+        + [
+            "\t".join(
+                ["TST", f"T{row[1]}", row[3] or "involved_in", row[4], row[5], ECO[row[6]], "", "", row[13], "TST"]
+            )
+            for row in gaf
+        ],
+        "genes.gpi": ["!gpi-version: 1.2"]
+        + [f"TST\tT{row[1]}\t{row[2]}\t\t{row[1]}|{row[10]}\tprotein\ttaxon:9999" for row in gaf],
+        "reference.gpad": ["!gpad-version: 2.0"]
+        + [
+            f"X:own_{gene}\t\tRO:0002331\t{term}\tPMID:1\t{ECO[code]}\t\t\t2021-03-04\tX\t\t"
+            for gene, term, code in reference
+        ],
+        "reference.gpi": ["!gpi-version: 2.0"]
+        + [f"X:own_{gene}\tx\t\t{gene}\tPR:000000001\tNCBITaxon:1\t\tX:own_{gene}\t\t\t" for gene, *_ in reference],
+    }
+    for name, lines in write.items():
+        (organism.folder / name).write_text("\n".join(dict.fromkeys(lines)) + "\n")
+
+
 COPIES = ("g000", "g004")  # of one class
 
 
@@ -89,12 +118,13 @@ EVERYTHING = {
 }
 
 
-# its own annotations judge alone
+# its own annotations judge alone; they and those of the reference are GPAD, which names genes by ids of its own
 UNANNOTATED = {
     "annotations": None,
-    "annotations_later": "genes.gaf",
+    "annotations_later": "genes.gpad",
+    "gpi": "genes.gpi",
     "holdout_genes": None,
-    "reference": {"proteome": "reference.fasta", "annotations": "reference.tsv"},
+    "reference": {"proteome": "reference.fasta", "annotations": "reference.gpad", "gpi": "reference.gpi"},
 }
 
 
@@ -121,6 +151,7 @@ def shapes(tmp_path_factory, make_organism, snakemake):
     give_the_same_protein(made["everything"], *COPIES)
     more_inputs(made["everything"])
     more_inputs(made["unannotated"])
+    give_gpad(made["unannotated"])
     for organism in made.values():
         features(organism, "embeddings.tsv")
         features(organism, "embeddings_2.tsv", shift=1.0)
@@ -226,6 +257,19 @@ def test_without_annotations_the_reference_is_learned_from_and_nothing_is_known(
     assert len({row["gene_id"] for row in predictions}) > 100
     columns = json.loads((shapes.folder["unannotated"] / "references/P/sequence/0-1/features.json").read_text())
     assert not [name for name in columns if "homologues" in name or "reference" in name]
+
+
+def test_a_gpad_with_its_gpi_gives_the_labels_of_the_gaf(shapes):
+    inputs = shapes.folder["unannotated"] / "inputs"
+    rows = pd.read_parquet(inputs / "annotations_later.parquet")
+    organism = shapes.made["unannotated"]
+    validated = rows[~rows["negated"]]
+    assert set(zip(validated["gene_id"], validated["term"], strict=True)) == organism.annotated
+    negated = rows[rows["negated"]]
+    assert set(zip(negated["gene_id"], negated["term"], strict=True)) == organism.negated
+    told = pd.read_parquet(inputs.parent / "reference" / "annotations.parquet")
+    written = (organism.folder / "reference.tsv").read_text().splitlines()
+    assert [f"{row.gene_id}\t{row.term}\t{row.evidence}" for row in told.itertuples()] == written
 
 
 def test_without_annotations_something_is_learned_and_later_ones_judge_it(table):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from geneduet import annotations, ontology
-from geneduet.annotations import join_genes, read_annotations, read_id_map, read_source, select
+from geneduet.annotations import Names, join_genes, read_annotations, read_gpi, read_id_map, read_source, select
 from geneduet.errors import InputError
 from geneduet.proteome import read_proteome
 
@@ -25,6 +25,21 @@ def gaf_row(
 ) -> str:
     cells = ["SGD", name, symbol, qualifier, term, "PMID:1", evidence, "", "P", "", synonyms, "gene", "taxon:1"]
     return "\t".join([*cells, "20200101", "SGD", "", ""][:columns])
+
+
+def gpad_row(
+    version: int = 2,
+    name: str = "S1",
+    claim: str = "RO:0002327",
+    term: str = "GO:0000002",
+    eco: str = "ECO:0000314",
+    properties: str = "",
+    negated: str = "",
+) -> str:
+    """Of GPAD 2.0, or (version 1) of 1.2, whose claim is a qualifier."""
+    begin = [f"SGD:{name}", negated, claim] if version == 2 else ["SGD", name, claim]
+    day = "2020-01-01" if version == 2 else "20200101"
+    return "\t".join([*begin, term, "PMID:1", eco, "", "", day, "SGD", "", properties])
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -99,15 +114,135 @@ def test_a_header_alone_gives_no_rows(tmp_path: Path) -> None:
         (["b1\tGO0000002"], r":1: 'GO0000002' is not a term id"),
         (["b1\tX:1\tIDA", "b1\tX:1"], r":2: 2 columns, the first row has 3"),
         (["b1\tX:1\tXXX"], r":1: unknown evidence code 'XXX'"),
+        (["b1\tX:1\tECO:0000314"], r":1: unknown evidence code 'ECO:0000314'"),
         (["\tX:1"], r":1: no gene id"),
         (["b1 X:1"], r":1: 1 columns, expected gene_id, term"),
-        (["!gpa-version: 1.1", "DB\tP1"], "GPAD is not yet read"),
-        (["SGD\tS1\tpart_of\tGO:0000002\tPMID:1\tECO:0000314\t\t\t20200101\tSGD\t\t"], "GPAD is not yet read"),
+        (["!gpa-version: 1.1", "DB\tP1"], r":2: 2 columns, GPAD has 12"),
+        ([gpad_row(), gpad_row(name="")], r":2: no object id"),
+        ([gpad_row(1, name="")], r":1: no object id"),
+        ([gpad_row(), gpad_row(term="GO:12")], r":2: 'GO:12' is not a term id"),
+        ([gpad_row(), gpad_row(negated="enables")], r":2: 'enables' in column 2 of GPAD 2; write NOT"),
+        ([gpad_row(), gpad_row(eco="IDA")], r":2: 'IDA' is not an ECO id"),
+        (
+            [gpad_row(eco="ECO:0000000"), gpad_row(eco="ECO:0000006")],
+            r"none of its ECO .* saw ECO:0000000, ECO:0000006;",
+        ),
     ],
 )
 def test_a_faulty_row_is_an_error_with_its_line(tmp_path: Path, lines: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_annotations(write(tmp_path / "genes", *lines))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["!gpad-version: 2.0", "!generated-by: SGD", "", gpad_row(), gpad_row(negated="NOT", claim="RO:0002326")],
+        ["!gpa-version: 1.1", "!", "", gpad_row(1, claim="enables"), gpad_row(1, claim="NOT|contributes_to")],
+    ],
+    ids=["2.0", "1.2"],
+)
+def test_gpad_says_what_gaf_says(tmp_path: Path, lines: list[str]) -> None:
+    rows = read_annotations(write(tmp_path / "genes.gpad", *lines))
+    same = [gaf_row(qualifier=qualifier, symbol="", synonyms="") for qualifier in ("enables", "NOT|contributes_to")]
+    of_gaf = read_annotations(write(tmp_path / "genes.gaf", "!gaf-version: 2.2", "", "", *same))
+    pd.testing.assert_frame_equal(rows, of_gaf)
+
+
+def test_gpad_without_a_header_or_its_optional_columns_is_read(tmp_path: Path) -> None:
+    for version in (1, 2):
+        row = gpad_row(version, claim="enables").rstrip("\t")
+        assert row.count("\t") == 9
+        rows = read_annotations(write(tmp_path / "genes", row))
+        assert rows[["ids", "evidence"]].values.tolist() == [[("S1",), "IDA"]]
+
+
+def test_an_id_with_a_colon_stays_whole(tmp_path: Path) -> None:
+    for version in (1, 2):
+        rows = read_annotations(write(tmp_path / "genes", gpad_row(version, name="MGI:1", claim="enables")))
+        assert rows["ids"].tolist() == [("MGI:1",)]
+
+
+@pytest.mark.parametrize(
+    ("eco", "properties", "evidence"),
+    [
+        ("ECO:0000315", "", "IMP"),
+        ("ECO:0000000", "id=GOA:1|go_evidence=IGI", "IGI"),
+        ("ECO:0000256", "id=GOA:1|comment=go_evidence:ISM", "ISM"),
+        ("ECO:0000315", "go_evidence=unknown", "IMP"),
+    ],
+)
+def test_evidence_is_what_the_row_states_else_what_its_eco_term_stands_for(
+    tmp_path: Path, eco: str, properties: str, evidence: str
+) -> None:
+    rows = read_annotations(write(tmp_path / "genes", gpad_row(eco=eco, properties=properties)))
+    assert rows["evidence"].tolist() == [evidence]
+
+
+def test_rows_of_unknown_eco_terms_are_left_out_and_told_of_but_not_nots(
+    tmp_path: Path, go: ontology.Ontology, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [gpad_row(), *[gpad_row(eco="ECO:0000000")] * 2, gpad_row(eco="ECO:0000000", negated="NOT", name="S2")]
+    rows = read_annotations(write(tmp_path / "genes", *lines))
+    assert rows["line"].tolist() == [1, 4]
+    assert "ECO:0000000 (2)" in capsys.readouterr().out
+    chosen, _ = select(join_genes(rows, ["S1", "S2"])[0], go, ["IDA"])
+    assert chosen[["gene_id", "negated"]].values.tolist() == [["S1", False], ["S2", True]]
+
+
+# --- what a GPI calls the genes
+
+GPI = {
+    1: "SGD\tS1\tABC1\ta protein\tYAL001C| ABC\tgene\ttaxon:559292\tSGD:S0|SGD:S1\tUniProtKB:P1\t",
+    2: "SGD:S1\tABC1\ta protein\tYAL001C| ABC\tPR:000000001\tNCBITaxon:559292\tSGD:S0\tSGD:S1\t\tUniProtKB:P1\t",
+}
+
+
+@pytest.mark.parametrize("version", GPI)
+def test_a_gpi_names_symbol_parents_and_synonyms(tmp_path: Path, version: int) -> None:
+    names = read_gpi(write(tmp_path / "genes.gpi", "!gpi-version", "", GPI[version]))
+    assert names == {"S1": Names("ABC1", ("S0", "YAL001C", "ABC"))}
+
+
+def test_a_gpi_may_end_after_the_taxon(tmp_path: Path) -> None:
+    for version in (1, 2):
+        row = "\t".join(GPI[version].split("\t")[: 8 - version])
+        assert read_gpi(write(tmp_path / "genes.gpi", row)) == {"S1": Names("ABC1", ("YAL001C", "ABC"))}
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([GPI[2], "SGD:S1\tABC1"], r":2: no taxon in column 6 \(GPI 2.0\) or 7"),
+        ([GPI[2].replace("SGD:S1", "SGD:", 1)], r":1: no object id"),
+        ([GPI[1].replace("S1", "", 1)], r":1: no object id"),
+    ],
+)
+def test_a_faulty_gpi_is_an_error_with_its_line(tmp_path: Path, lines: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_gpi(write(tmp_path / "genes.gpi", *lines))
+
+
+@pytest.mark.parametrize("version", GPI)
+def test_a_gpad_joins_by_the_synonyms_of_its_gpi(tmp_path: Path, version: int) -> None:
+    gpad = write(tmp_path / "genes.gpad", *(gpad_row(version, name, "enables") for name in ("S1", "S2")))
+    rows = read_annotations(gpad, write(tmp_path / "genes.gpi", GPI[version]))
+    assert rows[["ids", "symbol"]].values.tolist() == [[("S1", "S0", "YAL001C", "ABC"), "ABC1"], [("S2",), ""]]
+    joined, report = join_genes(rows, ["YAL001C", "S2"])
+    assert joined["gene_id"].tolist() == ["YAL001C", "S2"]
+    assert (report.by_synonym, report.by_id) == (1, 1)
+
+
+def test_a_gpad_of_nothing_has_no_rows_with_a_gpi_either(tmp_path: Path) -> None:
+    gpad, gpi = write(tmp_path / "genes.gpad", "!gpad-version: 2.0"), write(tmp_path / "genes.gpi", GPI[2])
+    for rows in (read_annotations(gpad), read_annotations(gpad, gpi)):
+        assert join_genes(rows, ["b1"])[1].rows == 0
+
+
+def test_a_gpi_of_other_genes_is_an_error(tmp_path: Path) -> None:
+    gpad = write(tmp_path / "genes.gpad", gpad_row(name="S9"))
+    with pytest.raises(InputError, match=r"genes\.gpi: .* saw S1 but want S9; give the GPI"):
+        read_annotations(gpad, write(tmp_path / "genes.gpi", GPI[2]))
 
 
 def test_a_truncated_gzip_is_an_error(tmp_path: Path) -> None:
@@ -281,6 +416,14 @@ def test_the_database_is_that_of_most_rows(tmp_path: Path) -> None:
 
 def test_rows_without_a_date_give_no_release(tmp_path: Path) -> None:
     assert read_source(write(tmp_path / "genes.gaf", source_row(day=""))) == ("SGD", None)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_gpad_names_its_source_too(tmp_path: Path, version: int) -> None:
+    rows = gpad_row(version, claim="enables"), gpad_row(version, claim="enables").replace("2020", "2021")
+    assert read_source(write(tmp_path / "genes.gpad", *rows)) == ("SGD", "2021-01-01")
+    head = "!date-generated: 2023-05-06"
+    assert read_source(write(tmp_path / "genes.gpad", head, *rows)) == ("SGD", "2023-05-06")
 
 
 def test_a_tsv_has_no_source(tmp_path: Path) -> None:

@@ -253,8 +253,6 @@ def test_several_faults_are_counted(organism_file):
 @pytest.mark.parametrize(
     "keys",
     [
-        {"annotations_later": "later.gpad"},
-        {"annotations": "a.gpad.gz"},
         {"proteome": {"url": "https://example.org/p.faa", "sha256": "0"}},
         {"expression": {"url": "https://example.org/e.tsv", "sha256": "0"}},
         {"ontology": "https://example.org/go.obo"},
@@ -332,6 +330,20 @@ def test_test_organisms_find_their_data():
     json.dumps(organisms["yeast"].model_dump(mode="json"))
 
 
+def test_a_gpad_has_a_gpi_beside_it(organism_file, tmp_path):
+    for name in ("a.gpad", "a.gpi", "r.gpi"):
+        (tmp_path / name).touch()
+    reference = {"proteome": "p.faa", "annotations": "a.gpad", "gpi": "r.gpi"}
+    organism = load_one(organism_file(annotations="a.gpad", gpi="a.gpi", reference=reference))
+    assert organism.inputs()["gpi"] == tmp_path / "a.gpi"
+    assert organism.inputs()["reference.gpi"] == tmp_path / "r.gpi"
+
+
+@pytest.mark.parametrize("database", ["", "my genes", "a:b", "x\ty"])
+def test_a_database_that_cannot_be_a_prefix_is_refused(organism_file, database):
+    assert "database: " in message(organism_file(database=database))
+
+
 def test_a_path_that_snakemake_would_take_for_a_wildcard_is_refused(organism_file):
     file = organism_file(proteome="a{b}.faa")
     assert message(file).startswith(f"{file}: proteome: a path with {{ or }} in it")
@@ -344,6 +356,11 @@ def test_a_path_that_snakemake_would_take_for_a_wildcard_is_refused(organism_fil
         ({"domains": "d.tsv"}, "domains: is of no use without proteome"),
         ({"proteome": "p.faa", "domain_terms": "interpro2go"}, "domain_terms: is of no use without domains"),
         ({"genome": {"gff": "g.gff"}}, "genome: is of no use without a sequence view"),
+        (
+            {"proteome": "p.faa", "reference": {"proteome": "p.faa", "annotations": "a.gaf"}, "annotations": None}
+            | {"gpi": "a.gpi"},
+            "gpi: is of no use without annotations",
+        ),
     ],
 )
 def test_an_input_that_needs_another_says_so(organism_file, keys, problem):

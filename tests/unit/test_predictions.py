@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from Bio.UniProt.GOA import gafiterator
 from cafaeval.parser import gt_parser, obo_parser, pred_parser
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
-from geneduet import __version__, labels, predictions
+from geneduet import labels, predictions
 from geneduet.labels import Labels, Transfer
 from geneduet.ontology import ASPECTS, Ontology, read_obo
 
@@ -281,57 +280,25 @@ def test_of_two_generations_not_for_annotation_the_first_allowed_ancestor_stands
     assert pairs(predictions.new_predictions(rows, LOW, strict)) == [("a", "GO:0008150")]
 
 
-# --- GAF
+def test_what_a_term_too_rare_to_be_learned_implies_is_no_news(go: Ontology) -> None:
+    # 102 has one gene, and is not learned; its ancestor 101 has two
+    rows = [("a", "GO:0000102", False), ("b", "GO:0000101", False)]
+    annotations = pd.DataFrame(rows, columns=["gene_id", "term", "negated"])
+    seen, _ = labels.make("P", ["a", "b", "c"], annotations, go, hidden=[], min_positives=2)
+    assert seen.terms == ["GO:0000101"]
+    made = predictions.join([table_of(seen, np.full((3, 1), 0.5, np.float32))])
+    assert pairs(predictions.new_predictions(made, LOW, go)) == [("c", "GO:0000101")]
+    assert pairs(predictions.new_predictions(made, LOW, go, redundant=True)) == [("c", "GO:0000101")]
 
 
-def gaf(path: Path, new: pd.DataFrame, go: Ontology, **more: dict[str, str]) -> Path:
-    predictions.write_gaf(path, new, go, database="SGD", taxon_id=559292, date="2024-01-17", **more)
-    return path
-
-
-def test_a_gaf_row_by_hand(go: Ontology, tmp_path: Path) -> None:
-    new = predictions.new_predictions(joined(("a", "GO:0000102", 0.5, "no"), ("b", "GO:0000101", 0.5, "no")), LOW, go)
-    path = gaf(tmp_path / "p.gaf.gz", new, go, symbols={"a": "ABC1"}, names={"a": "a protein"})
-    rows = lines(path)
-    assert [row[0] for row in rows[:3]] == [
-        "!gaf-version: 2.2", f"!generated-by: GeneDuet {__version__}", "!date-generated: 2024-01-17",
-    ]  # fmt: skip
-    assert rows[3][0].startswith("!")
-    assert "predictions.tsv.gz" in rows[3][0]
-    assert rows[4] == [
-        "SGD", "a", "ABC1", "involved_in", "GO:0000102", f"GeneDuet:{__version__}", "IEA", "", "P", "a protein", "",
-        "protein", "taxon:559292", "20240117", "GeneDuet", "", "",
-    ]  # fmt: skip
-    assert (rows[5][2], rows[5][9]) == ("b", "")
-    assert len(rows) == 6
-
-
-def test_the_relation_is_that_of_the_aspect_and_part_of_for_complexes(go: Ontology, tmp_path: Path) -> None:
-    terms = ("GO:0000101", "GO:0000201", "GO:0000301", "GO:0000302", "GO:0032991")
-    new = joined(*((f"g{number}", term, 0.5, "no") for number, term in enumerate(terms)))
-    with gzip.open(gaf(tmp_path / "p.gaf.gz", new, go), "rt") as handle:
-        read = {record["GO_ID"]: record["Qualifier"] for record in gafiterator(handle)}
-    relations = ("involved_in", "enables", "part_of", "located_in", "part_of")
-    assert read == {term: [relation] for term, relation in zip(terms, relations, strict=True)}
-
-
-def test_biopython_reads_every_row(go: Ontology, tmp_path: Path) -> None:
-    new = joined(*((f"g{number}", term, 0.5, "no") for number, term in enumerate(TERMS)))
-    with gzip.open(gaf(tmp_path / "p.gaf.gz", new, go), "rt") as handle:
-        read = list(gafiterator(handle))
-    assert [(record["DB_Object_ID"], record["GO_ID"]) for record in read] == pairs(new)
-    assert {record["Evidence"] for record in read} == {"IEA"}
-    assert {record["Annotation_Extension"] for record in read} == {""}
-    assert all(record["Aspect"] == ASPECT[record["GO_ID"]] for record in read)
-
-
-def test_a_gaf_of_nothing_is_its_header(go: Ontology, tmp_path: Path) -> None:
-    rows = lines(gaf(tmp_path / "p.gaf.gz", joined(("a", "GO:0000101", 0.5, "no")).iloc[:0], go))
-    assert [row[0][0] for row in rows] == ["!"] * 4
-
-
-def test_without_a_dated_release_the_date_is_still_not_todays() -> None:
-    assert predictions.newest_release(None, "", "1.1") == "1970-01-01"
+def test_who_asks_for_it_gets_the_ancestors_of_new_terms_too_but_nothing_known(go: Ontology) -> None:
+    rows = joined(
+        ("a", "GO:0000101", 0.9, "no"), ("a", "GO:0000102", 0.5, "no"), ("b", "GO:0000101", 0.9, "yes"),
+        ("b", "GO:0000102", 0.5, "no"), ("b", "GO:0005515", 0.9, "no"), ("c", "GO:0000102", 0.01, "no"),
+    )  # fmt: skip
+    assert set(pairs(predictions.new_predictions(rows, LOW, go, redundant=True))) == {
+        ("a", "GO:0000101"), ("a", "GO:0000102"), ("b", "GO:0000102"),
+    }  # fmt: skip
 
 
 # --- the best

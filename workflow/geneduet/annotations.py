@@ -13,13 +13,32 @@ import numpy as np
 import pandas as pd
 
 from geneduet.errors import InputError, few, nearest
-from geneduet.evidence_codes import KNOWN, NO_ANNOTATION
+from geneduet.evidence_codes import KNOWN, NO_ANNOTATION, of_eco
 from geneduet.files import read_lines
 from geneduet.ontology import Ontology
+from geneduet.progress import say
 
 # binding some protein says too little of a function to be learned or counted as known (CAFA does the same)
 PROTEIN_BINDING = "GO:0005515"
 
+# GO's relations of a gene product to a term, and their ids in GPAD 2.0 (specification of GPAD and GPI 2.0)
+RELATION_IDS = {
+    "enables": "RO:0002327",
+    "contributes_to": "RO:0002326",
+    "involved_in": "RO:0002331",
+    "acts_upstream_of": "RO:0002263",
+    "acts_upstream_of_positive_effect": "RO:0004034",
+    "acts_upstream_of_negative_effect": "RO:0004035",
+    "acts_upstream_of_or_within": "RO:0002264",
+    "acts_upstream_of_or_within_positive_effect": "RO:0004032",
+    "acts_upstream_of_or_within_negative_effect": "RO:0004033",
+    "part_of": "BFO:0000050",
+    "located_in": "RO:0001025",
+    "is_active_in": "RO:0002432",
+    "colocalizes_with": "RO:0002325",
+}
+
+_TAXON = re.compile(r"(NCBITaxon|taxon):\d+")
 _TERM = re.compile(r"GO:\d{7}|(?!GO:)[^\s:|]+:[^\s|]+")
 
 
@@ -29,7 +48,7 @@ class Row(NamedTuple):
     Parameters
     ----------
     line : its line number.
-    ids : what may name the gene, most trusted first: the object's id, then its synonyms.
+    ids : what may name the gene, most trusted first: the object's id, then (of an isoform) its parent, its synonyms.
     symbol : the gene's symbol, empty where the format has none.
     term : as written.
     evidence : evidence code; empty where the file gives none.
@@ -49,19 +68,25 @@ class Row(NamedTuple):
 # --- reading
 
 
-def read_annotations(path: Path) -> pd.DataFrame:
-    """Read a GAF or TSV file of annotations, told apart by its content; columns as in `Row`.
+def read_annotations(path: Path, gpi: Path | None = None) -> pd.DataFrame:
+    """Read a GAF, GPAD or TSV file of annotations, told apart by its content; columns as in `Row`.
+
+    Parameters
+    ----------
+    gpi : what the genes are called besides their ids, which is all that a GPAD says of them.
 
     Raises
     ------
-    InputError: a malformed row, an unknown evidence code, or a GPAD file.
+    InputError: a malformed row, an unknown evidence code, or a GPI of other genes.
     """
     head = list(islice((line for _, line in read_lines(path) if line), 1000))
     first = next((line.split("\t") for line in head if not line.startswith("!")), [])
     marked = {line[1:].partition(":")[0].strip().lower() for line in head if line.startswith("!")}
-    if marked & {"gpa-version", "gpad-version"} or any(cell.startswith("ECO:") for cell in first):
-        raise InputError(path, "GPAD is not yet read", "give the same annotations as GAF")
-    return read_gaf(path) if "gaf-version" in marked or len(first) > len(_TSV_COLUMNS) else read_tsv(path)
+    if marked & {"gpa-version", "gpad-version"} or "".join(first[5:6]).startswith("ECO:"):
+        rows = read_gpad(path)
+    else:
+        rows = read_gaf(path) if "gaf-version" in marked or len(first) > len(_TSV_COLUMNS) else read_tsv(path)
+    return rows if gpi is None else _named(rows, gpi)
 
 
 def read_gaf(path: Path) -> pd.DataFrame:
@@ -89,6 +114,116 @@ def _gaf_rows(path: Path) -> Iterator[Row]:
             raise InputError(path, "no evidence code in column 7", "complete or remove the row", line=number)
         _check(path, number, term=cells[4], evidence=cells[6])
         yield Row(number, ids, cells[2], cells[4], cells[6], negated, relation)
+
+
+def read_gpad(path: Path) -> pd.DataFrame:
+    """Read GPAD 1.0 to 2.0 (12 columns, of which the last two may be cut off), gzip or plain; columns as in `Row`.
+
+    Evidence is a term of ECO, and becomes the GO evidence code that it stands for. Rows of other terms are left out and
+    told of, because ECO grows faster than any table of it; NOT rows are kept, whatever their evidence.
+
+    Raises
+    ------
+    InputError: under 10 columns, no object id, a malformed term, ECO id or negation, or no row's ECO term is known.
+    """
+    return _frame(_gpad_rows(path))
+
+
+def _gpad_rows(path: Path) -> Iterator[Row]:
+    known, unknown = 0, Counter[str]()
+    for number, line in read_lines(path):
+        if line.startswith("!") or not line.strip():
+            continue
+        cells = [cell.strip() for cell in line.split("\t")]
+        if len(cells) < 10:
+            problem = f"{len(cells)} columns, GPAD has 12, the last two of them optional"
+            raise InputError(path, problem, "complete or remove the row", line=number)
+        if ":" in cells[0] and cells[1] not in ("", "NOT"):
+            raise InputError(path, f"'{cells[1]}' in column 2 of GPAD 2", "write NOT or nothing", line=number)
+        name, negated, relation = _gpad_claim(cells)
+        if not name:
+            raise InputError(path, "no object id", "complete or remove the row", line=number)
+        if not re.fullmatch(r"ECO:\d{7}", cells[5]):
+            raise InputError(path, f"'{cells[5]}' is not an ECO id", "write it as ECO:0000314", line=number)
+        _check(path, number, term=cells[3], evidence="")
+        evidence = _gpad_evidence(cells)
+        if evidence or negated:
+            known += 1
+            yield Row(number, (name,), "", cells[3], evidence, negated, relation)
+        else:
+            unknown[cells[5]] += 1
+    if unknown and not known:
+        problem = f"none of its ECO terms stands for a GO evidence code: saw {few(set(unknown))}"
+        raise InputError(path, problem, "give the terms that gaf-eco-mapping-derived.txt of ECO lists")
+    if unknown:
+        told = ", ".join(f"{term} ({count})" for term, count in sorted(unknown.items()))
+        say(f"rows left out, for want of a GO evidence code that their ECO term stands for: {told}")
+
+
+def _gpad_claim(cells: list[str]) -> tuple[str, bool, str]:
+    """Object id, whether the row is a NOT, and the relation.
+
+    GPAD 1 has database and id in a column each, then a qualifier; GPAD 2 both in one, then NOT, and a relation's id.
+    """
+    if ":" not in cells[0]:
+        return cells[1], *_qualifier(cells[2])
+    return cells[0].partition(":")[2], cells[1] == "NOT", _RELATIONS.get(cells[2], cells[2])
+
+
+_RELATIONS = {identifier: relation for relation, identifier in RELATION_IDS.items()}
+
+
+def _gpad_evidence(cells: list[str]) -> str:
+    """GO evidence code of a row: the one that GOA writes among the properties, else what the ECO term stands for."""
+    stated = re.search(r"\bgo_evidence[=:](\w+)", cells[11]) if len(cells) > 11 else None
+    return stated[1] if stated and stated[1] in KNOWN else of_eco(cells[5]) or ""
+
+
+def _named(rows: pd.DataFrame, gpi: Path) -> pd.DataFrame:
+    """The rows with the symbols of a GPI where they have none, and with its parents and synonyms as further ids."""
+    names = read_gpi(gpi)
+    objects = rows["ids"].str[0]
+    if len(rows) and not objects.isin(names).any():
+        raise no_join(gpi, list(names), objects.tolist(), "give the GPI that belongs to the annotations")
+    found = [names.get(name, Names("", ())) for name in objects]
+    ids = [tuple(dict.fromkeys((*ids, *more.others))) for ids, more in zip(rows["ids"], found, strict=True)]
+    symbols = [symbol or more.symbol for symbol, more in zip(rows["symbol"], found, strict=True)]
+    return rows.assign(ids=pd.Series(ids, dtype=object), symbol=symbols)
+
+
+class Names(NamedTuple):
+    """What a GPI calls an object: its symbol, and what else may name its gene: parents, then synonyms."""
+
+    symbol: str
+    others: tuple[str, ...]
+
+
+def read_gpi(path: Path) -> dict[str, Names]:
+    """Read GPI 1.2 or 2.0, gzip or plain: names by object id, all ids without their database.
+
+    Raises
+    ------
+    InputError: a row without a taxon in its place, or without an object id.
+    """
+    found = {}
+    for number, line in read_lines(path):
+        if line.startswith("!") or not line.strip():
+            continue
+        cells = [cell.strip() for cell in line.split("\t")]
+        # GPI 1 has the database in a column of its own, and all others stand one further to the right
+        shift = next((place for place, cell in enumerate(cells[:7]) if _TAXON.match(cell)), 0) - 5
+        if shift not in (0, 1):
+            problem = "no taxon in column 6 (GPI 2.0) or 7 (GPI 1.2)"
+            raise InputError(path, problem, "give a GPI file, with taxa as NCBITaxon:511145", line=number)
+        name, symbol, _, synonyms, *_ = cells[shift:]
+        name = name if shift else name.partition(":")[2]
+        if not name:
+            raise InputError(path, "no object id", "complete or remove the row", line=number)
+        # GPI 2 has the gene that encodes a protein, then the canonical form of an isoform; GPI 1 its parent alone
+        above = (one.partition(":")[2] for cell in cells[6 + shift : 8] for one in cell.split("|"))
+        others = dict.fromkeys(other.strip() for other in (*above, *synonyms.split("|")))
+        found[name] = Names(symbol, tuple(other for other in others if other and other != name))
+    return found
 
 
 _TSV_COLUMNS = ("gene_id", "term", "evidence", "qualifier")
@@ -187,19 +322,19 @@ class Source(NamedTuple):
 
 
 def read_source(path: Path) -> Source:
-    """Database and release of a GAF file; a TSV file says neither.
+    """Database and release of a GAF or GPAD file; a TSV file says neither.
 
     The release is the newest date that the header gives as one, else the newest of the rows' dates.
     """
     databases: Counter[str] = Counter()
     stated, dated = "", ""
     for _, line in read_lines(path):
+        cells = line.split("\t")
         if line.startswith("!"):
             stated = max(stated, _release(line))
-        elif line.count("\t") >= 14:
-            cells = line.split("\t", 14)
-            databases[cells[0].strip()] += 1
-            dated = max(dated, _iso_date(cells[13]))
+        elif len(cells) >= 10:  # GPAD; GAF has 15 or more
+            databases[cells[0].partition(":")[0].strip()] += 1
+            dated = max(dated, _iso_date(cells[13 if len(cells) >= 15 else 8]))
     if not databases:
         return Source(None, None)
     return Source(databases.most_common(1)[0][0] or None, stated or dated or None)

@@ -107,23 +107,25 @@ def read_annotations(
     ontology: Path,
     evidence_code: list[str],
     id_map: Path | None = None,
+    gpi: Path | None = None,
 ) -> None:
     """Join annotations to the genes and select those that count.
 
     Parameters
     ----------
-    source : GAF or TSV[.gz].
+    source : GAF, GPAD or TSV[.gz].
     annotations : where to write gene_id, term, evidence, negated (Parquet).
     genes, ontology : as read.
     evidence_code : one that counts as validated; several times.
     id_map : TSV gene_id, then columns of aliases.
+    gpi : GPI[.gz] that names the genes of a GPAD.
     """
     from geneduet import annotations as reader
     from geneduet import ontology as go
     from geneduet import tables
 
     ids = tables.read(genes)["gene_id"].tolist()
-    joined, join = reader.join_genes(reader.read_annotations(source), ids, _aliases(id_map, ids), source)
+    joined, join = reader.join_genes(reader.read_annotations(source, gpi), ids, _aliases(id_map, ids), source)
     chosen, selection = reader.select(joined, go.read(ontology), evidence_code)
     tables.write(annotations, chosen)
     say(join, selection)
@@ -476,6 +478,7 @@ def read_reference(
     annotations: Path,
     *,
     ontology: Path,
+    gpi: Path | None = None,
     evidence_code: list[str] | None = None,
     exclude_taxon: list[int] | None = None,
 ) -> None:
@@ -484,17 +487,18 @@ def read_reference(
     Parameters
     ----------
     proteome : FASTA[.gz].
-    source : GAF or TSV[.gz] of their annotations.
+    source : GAF, GPAD or TSV[.gz] of their annotations.
     proteins : where to write those that are annotated: gene_id, sequence (Parquet).
     annotations : where to write gene_id, term, evidence, negated (Parquet).
     ontology : as read.
+    gpi : GPI[.gz] that names the proteins of a GPAD.
     evidence_code : one that counts; several times; all but ND without any.
     exclude_taxon : NCBI taxonomy id of a species to leave out; several times.
     """
     from geneduet import ontology as go
     from geneduet import reference, tables
 
-    found = reference.read_source(proteome, source, go.read(ontology), evidence_code, exclude_taxon or [])
+    found = reference.read_source(proteome, source, go.read(ontology), evidence_code, exclude_taxon or [], gpi)
     tables.write(proteins, found.proteins)
     tables.write(annotations, found.annotations)
     say(*found.reports)
@@ -1057,13 +1061,16 @@ def write_predictions(
     genes: Path,
     taxon_id: int,
     min_score: float,
+    redundant: bool = False,
     annotations: Path | None = None,
+    id_map: Path | None = None,
+    gpi: Path | None = None,
     reference: Path | None = None,
     sequence: Path | None = None,
     expression: Path | None = None,
     database: str | None = None,
 ) -> None:
-    """Write the predictions: the table, GAF, what cafaeval reads, and the page of the best new ones.
+    """Write the predictions: the table, GAF, GPAD and GPI, what cafaeval reads, and the page of the best new ones.
 
     Parameters
     ----------
@@ -1075,21 +1082,24 @@ def write_predictions(
     ontology, genes : as read.
     taxon_id : of the organism.
     min_score : lowest score written.
-    annotations : the user's file: the database it names, its date.
+    redundant : whether GAF and GPAD hold new terms that a more specific one of the same gene implies.
+    annotations : the user's file: the database it names, its date, what it calls the genes.
+    id_map, gpi : as for reading it.
     reference : annotations of the reference: their date.
     sequence, expression : features of the views, which say what genes have them.
     database : prefix of the gene ids; the annotations' own when not given.
     """
     import pandas as pd
 
+    from geneduet import annotation_files, predictions, report, tables
     from geneduet import annotations as reader
     from geneduet import labels as label
     from geneduet import ontology as go
-    from geneduet import predictions, report, tables
     from geneduet.evaluation.thresholds import of_aspects
     from geneduet.scores import read
 
-    ids = pd.Index(tables.read(genes)["gene_id"])
+    universe = tables.read(genes)
+    ids = pd.Index(universe["gene_id"])
     views = {"sequence": sequence, "expression": expression}
     present = {name: ids.isin([] if file is None else tables.read_matrix(file).index) for name, file in views.items()}
     parts, learned, by_reference = [], [], set()
@@ -1109,14 +1119,20 @@ def write_predictions(
     recommended = of_aspects(pd.read_csv(thresholds, sep="\t")).query("aspect in @learned")
     least = {str(aspect): float(value) for aspect, value in recommended["threshold"].items()}
     new = predictions.new_predictions(everything, least, graph)
-    predictions.write_gaf(
-        folder / "predictions.gaf.gz",
-        new,
-        graph,
+    told = predictions.new_predictions(everything, least, graph, redundant=True) if redundant else new
+    rows = None
+    if annotations is not None:
+        read_rows = reader.read_annotations(annotations, gpi)
+        rows, _ = reader.join_genes(read_rows, ids.tolist(), _aliases(id_map, ids.tolist()), annotations)
+    called = annotation_files.describe(universe, rows)
+    release = annotation_files.Release(
         database=database or named or organism,
         taxon_id=taxon_id,
-        date=predictions.newest_release(graph.release, *(source.release for source in sources)),
+        date=annotation_files.newest_release(graph.release, *(source.release for source in sources)),
     )
+    annotation_files.write_gaf(folder / "predictions.gaf.gz", told, graph, called, release)
+    annotation_files.write_gpad(folder / "predictions.gpad.gz", told, graph, release)
+    annotation_files.write_gpi(folder / "predictions.gpi.gz", called, release)
     sentences = [
         f"Aspect {aspect}: learned from what the reference says, for want of labels of the organism's own. What is "
         "recorded below is what the reference says of genes of other families, and no experiment; how precise the "

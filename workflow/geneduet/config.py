@@ -39,8 +39,8 @@ _NAME_IN_WORDS = "letters, digits, _ and -"
 
 # keys whose text is a path, wherever they stand
 _FILE_KEYS = {
-    *("ontology", "proteome", "gene_map", "id_map", "annotations", "annotations_later", "expression", "holdout_genes"),
-    *("matrix", "table", "domains", "domain_terms", "cds", "gff"),
+    *("ontology", "proteome", "gene_map", "id_map", "annotations", "gpi", "annotations_later", "expression"),
+    *("holdout_genes", "matrix", "table", "domains", "domain_terms", "cds", "gff"),
 }
 
 _REFUSED_CODES = {
@@ -69,12 +69,6 @@ def _not_yet(value: object) -> object:
     if value:
         raise _refusal("this key is not built yet in this version", "remove it, or leave it empty")
     return value
-
-
-def _no_gpad(path: Path) -> Path:
-    if re.search(r"\.gp(ad?|i)(\.gz)?$", path.name):
-        raise _refusal("GPAD annotations are not built yet in this version", "give a GAF file or a TSV gene_id, term")
-    return path
 
 
 def _evidence_code(code: str) -> str:
@@ -240,9 +234,8 @@ class Reference(_Group):
     """Annotated proteins of other species."""
 
     proteome: InputFile = Field(description="FASTA of the proteins")
-    annotations: Annotated[InputFile, AfterValidator(_no_gpad)] = Field(
-        description="GAF or TSV of their annotations; ids as in the FASTA"
-    )
+    annotations: InputFile = Field(description="GAF, GPAD or TSV of their annotations; ids as in the FASTA")
+    gpi: InputFile | None = Field(default=None, description="GPI of a GPAD: further ids, as for the organism's own")
     evidence_codes: list[Annotated[str, AfterValidator(_evidence_code)]] = Field(
         default=[], description="Evidence codes that count; empty or `all`: every one but ND", validate_default=False
     )
@@ -273,6 +266,10 @@ class Output(_Group):
     """What is written."""
 
     min_score: float = Field(default=0.01, ge=0, le=1, description="Scores below it are not written; 0 writes all")
+    redundant: bool = Field(
+        default=False,
+        description="Write to GAF and GPAD also the new terms that a more specific new term of the same gene implies",
+    )
 
 
 class LabelEfficiency(_Group):
@@ -355,7 +352,9 @@ class Organism(_Group):
         "file defines taxa, the nearest that it has will do, or none if it has taxon_id",
     )
     database: str | None = Field(
-        default=None, min_length=1, description="Prefix of gene_id in GAF; by default the annotation file's own"
+        default=None,
+        pattern=_NAME,
+        description="Prefix of gene_id in GAF, GPAD and GPI; by default the annotation file's own",
     )
     ontology: InputFile = Field(description="Ontology, OBO with is_a and part_of, plain or .gz")
     proteome: InputFile | None = Field(
@@ -370,10 +369,14 @@ class Organism(_Group):
         default=None,
         description="TSV gene_id, then columns of aliases (accessions, symbols, old names; several joined by |)",
     )
-    annotations: Annotated[InputFile, AfterValidator(_no_gpad)] | None = Field(
+    annotations: InputFile | None = Field(
         default=None,
-        description="GO annotations: GAF 2.0 to 2.2, or TSV gene_id, term[, evidence], plain or .gz. Without them "
-        "what the reference says is learned from",
+        description="GO annotations: GAF 2.0 to 2.2, GPAD 1.2 or 2.0, or TSV gene_id, term[, evidence], plain or .gz. "
+        "Without them what the reference says is learned from",
+    )
+    gpi: InputFile | None = Field(
+        default=None,
+        description="GPI 1.2 or 2.0: symbols and synonyms by which the genes of a GPAD are found, which has ids alone",
     )
     evidence_codes: Annotated[list[Annotated[str, AfterValidator(_evidence_code)]], Field(min_length=1)] = Field(
         default=["EXP", "IDA", "IPI", "IMP", "IGI", "HTP", "HDA", "HMP", "HGI", "TAS", "IC"],
@@ -396,7 +399,7 @@ class Organism(_Group):
         default=[], description="What domains say: interpro2go, pfam2go; proteins vote on these terms by their domains"
     )
     genome: Genome = Field(default=Genome(), description="Coding sequences and places of the genes")
-    annotations_later: Annotated[InputFile, AfterValidator(_no_gpad)] | None = Field(
+    annotations_later: InputFile | None = Field(
         default=None,
         description="A later release of the same annotations: turns on the temporal holdout; judged on, never learned "
         "from",
@@ -446,6 +449,8 @@ class Organism(_Group):
         for key, need in (("reference", "proteome"), ("domains", "proteome"), ("domain_terms", "domains")):
             if getattr(self, key) and not getattr(self, need):
                 raise _refusal(f"is of no use without {need}", f"give {need}, or remove {key}", key=key)
+        if self.gpi and not (self.annotations or self.annotations_later):
+            raise _refusal("is of no use without annotations", "give annotations, or remove gpi", key="gpi")
         if (self.genome.cds or self.genome.gff) and not (self.proteome or self.views.sequence.table):
             advice = "give proteome, or remove genome"
             raise _refusal("is of no use without a sequence view", advice, key="genome")
@@ -470,14 +475,14 @@ class Organism(_Group):
 
     def inputs(self) -> dict[str, Path]:
         """Every input file by its key; a study's key ends in its name, `expression.precise`."""
-        single = ("ontology", "proteome", "gene_map", "id_map", "annotations", "annotations_later", "holdout_genes")
-        files: dict[str, Path | None] = {key: getattr(self, key) for key in single}
+        single = ("ontology", "proteome", "gene_map", "id_map", "annotations", "gpi", "annotations_later")
+        files: dict[str, Path | None] = {key: getattr(self, key) for key in (*single, "holdout_genes")}
         files |= {f"expression.{study.name}": study.matrix for study in self.expression}
         for key in ("domains", "domain_terms"):
             files |= {f"{key}.{number}": file for number, file in enumerate(getattr(self, key), start=1)}
         files |= {f"genome.{key}": getattr(self.genome, key) for key in ("cds", "gff")}
         if self.reference:
-            files |= {f"reference.{key}": getattr(self.reference, key) for key in ("proteome", "annotations")}
+            files |= {f"reference.{key}": getattr(self.reference, key) for key in ("proteome", "annotations", "gpi")}
         files |= {f"views.{view}.table": getattr(self.views, view).table for view in ("sequence", "expression")}
         return {key: path for key, path in files.items() if path is not None}
 

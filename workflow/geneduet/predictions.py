@@ -1,6 +1,5 @@
-"""Predictions as people and programs read them: the table of scores, GAF 2.2 and CAFA files, the best of the new."""
+"""Predictions as people and programs read them: the table of scores, the CAFA file, and what is new."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 from pandas.api.types import union_categoricals
 from scipy import sparse
 
-from geneduet import __version__
 from geneduet.annotations import PROTEIN_BINDING
 from geneduet.files import open_output
 from geneduet.labels import Labels
@@ -23,18 +21,6 @@ COLUMNS = (
 _TEXTS = ("gene_id", "go_id", "go_name", "aspect", "views", "known")
 _SCORES = ("score", "sequence_score", "expression_score")
 _VIEWS = ("", "sequence", "expression", "both")
-
-# in ontologies before 2018 the same id is the macromolecular complex, the wider class of the same thing
-COMPLEX = "GO:0032991"
-RELATIONS = {"F": "enables", "P": "involved_in", "C": "located_in"}
-
-# GAF wants a reference in every row. Each GO_REF of electronic annotation stands for one pipeline of others (0000002
-# InterPro2GO, 0000115 Rfam, 0000117 the machine learning of UniProt's ARBA, 0000120 several of these combined), and
-# naming one would put their name to our predictions. So the rows cite the program and release that made them, in the
-# DB:id form that the format asks for; a registered GO_REF, once there is one, goes here.
-REFERENCE = f"GeneDuet:{__version__}"
-
-_UNDATED = "1970-01-01"
 
 # rows turned to text at once: bounds memory when all pairs of a genome are written
 _CHUNK = 200_000
@@ -185,17 +171,21 @@ def _score_text(score: float) -> str:
 # --- what is new
 
 
-def new_predictions(predictions: pd.DataFrame, thresholds: Mapping[str, float], ontology: Ontology) -> pd.DataFrame:
+def new_predictions(
+    predictions: pd.DataFrame, thresholds: Mapping[str, float], ontology: Ontology, redundant: bool = False
+) -> pd.DataFrame:
     """Predictions that are news: not known, at or above their aspect's threshold, and the most specific of their gene.
 
-    A term is left out when one of its descendants is predicted for the same gene, because that one implies it, and so
-    are `GO:0005515` and terms that are not live in the ontology or not for annotation. What is left out for the latter
-    reasons implies nothing: the most specific of the others stand in its stead.
+    What an annotation implies is known, be it of a term too rare to be learned. A term is left out when one of its
+    descendants is predicted for the same gene, because that one implies it, and so are `GO:0005515` and terms that are
+    not live in the ontology or not for annotation. What is left out for the latter reasons implies nothing: the most
+    specific of the others stand in its stead.
 
     Parameters
     ----------
     predictions : as `join` gives them.
     thresholds : recommended threshold of each aspect; an aspect without one has no predictions.
+    redundant : keep the terms that a descendant implies.
 
     Returns
     -------
@@ -211,8 +201,10 @@ def new_predictions(predictions: pd.DataFrame, thresholds: Mapping[str, float], 
         & (term >= 0)
     )
     chosen = predictions[news]
-    gene = np.asarray(chosen["gene_id"].cat.codes, np.intp)
-    return chosen[_most_specific(gene, term[news], ontology)].reset_index(drop=True)
+    if not redundant:
+        gene = np.asarray(chosen["gene_id"].cat.codes, np.intp)
+        chosen = chosen[_most_specific(gene, term[news], ontology)]
+    return chosen.reset_index(drop=True)
 
 
 def _places(terms: pd.Series, ontology: Ontology) -> NDArray[np.intp]:
@@ -260,63 +252,3 @@ def top_table(new: pd.DataFrame, per_aspect: int = 20) -> pd.DataFrame:
             "Information content (bits)": ranked["information_content"].round(2),
         }
     ).reset_index(drop=True)
-
-
-# --- GAF
-
-
-def newest_release(*releases: str | None) -> str:
-    """The newest of the dates (2022-07-01) among releases; the first day of 1970 where none has one.
-
-    Today's date is no substitute: the same input has to give the same bytes tomorrow.
-
-    >>> newest_release("2012-01-04", None, "2017-01-18", "1.1")
-    '2017-01-18'
-    """
-    return max((text for text in releases if text and re.fullmatch(r"\d{4}-\d\d-\d\d", text)), default=_UNDATED)
-
-
-def write_gaf(
-    path: Path,
-    new: pd.DataFrame,
-    ontology: Ontology,
-    *,
-    database: str,
-    taxon_id: int,
-    date: str,
-    symbols: Mapping[str, str] | None = None,
-    names: Mapping[str, str] | None = None,
-) -> None:
-    """Write new predictions as GAF 2.2, evidence code IEA.
-
-    Parameters
-    ----------
-    new : as `new_predictions` gives them.
-    database : prefix of the gene ids.
-    taxon_id : NCBI taxonomy id.
-    date : ISO date of the newest input release.
-    symbols, names : of genes, where known; a gene without a symbol is shown by its id.
-    """
-    symbols, names = symbols or {}, names or {}
-    relations = _relations(new, ontology)
-    ending = (f"taxon:{taxon_id}", date.replace("-", ""), "GeneDuet", "", "")
-    with open_output(path) as handle:
-        # readers want the version first
-        handle.write("!gaf-version: 2.2\n")
-        handle.write(f"!generated-by: GeneDuet {__version__}\n!date-generated: {date}\n")
-        handle.write("!The scores of these predictions, and all others, are in predictions.tsv.gz\n")
-        for gene, term, aspect, relation in zip(new["gene_id"], new["go_id"], new["aspect"], relations, strict=True):
-            thing = (database, gene, symbols.get(gene) or gene)
-            claim = (relation, term, REFERENCE, "IEA", "", aspect)
-            handle.write("\t".join((*thing, *claim, names.get(gene, ""), "", "protein", *ending)) + "\n")
-
-
-def _relations(new: pd.DataFrame, ontology: Ontology) -> list[str]:
-    """Relation of each row by its aspect; a gene product is part of a complex, and located in any other component."""
-    complexes: set[int] = set()
-    if COMPLEX in ontology.index:
-        complexes = set(ancestors(ontology)[:, [ontology.index[COMPLEX]]].nonzero()[0].tolist())
-    return [
-        "part_of" if ontology.index[term] in complexes else RELATIONS[aspect]
-        for term, aspect in zip(new["go_id"], new["aspect"], strict=True)
-    ]

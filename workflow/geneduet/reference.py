@@ -35,15 +35,17 @@ def read_source(
     ontology: Ontology,
     evidence_codes: Collection[str] | None,
     exclude_taxa: Collection[int],
+    gpi: Path | None = None,
 ) -> Source:
     """Read the proteins of a reference and their annotations.
 
     Parameters
     ----------
     proteome : FASTA; ids as in the annotations. A species is known by `OX=` in the header, as UniProt writes it.
-    source : GAF or TSV of annotations.
+    source : GAF, GPAD or TSV of annotations.
     evidence_codes : those that count; None for all but ND.
     exclude_taxa : NCBI taxonomy ids of species that are left out.
+    gpi : what the proteins of a GPAD are called besides their ids.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def read_source(
     proteins = read_proteome(proteome)[["gene_id", "sequence", "description"]]
     if exclude_taxa:
         proteins = _without(proteins, exclude_taxa, proteome)
-    read = annotations.read_annotations(source)
+    read = annotations.read_annotations(source, gpi)
     joined, join = annotations.join_genes(read, proteins["gene_id"].tolist(), None, source)
     chosen, selection = annotations.select(joined, ontology, evidence_codes)
     told = proteins[proteins["gene_id"].isin(chosen["gene_id"])]

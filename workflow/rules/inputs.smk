@@ -58,6 +58,7 @@ rule read_annotations:
         genes=rules.read_genes.output,
         ontology=rules.read_ontology.output,
         id_map=given("id_map"),
+        gpi=given("gpi"),
     output:
         "results/{organism}/inputs/annotations.parquet",
     log:
@@ -73,9 +74,10 @@ rule read_annotations:
     params:
         evidence=lambda wildcards: [f"--evidence-code={one}" for one in ORGANISMS[wildcards.organism].evidence_codes],
         id_map=option("id-map", "id_map"),
+        gpi=option("gpi", "gpi"),
         code=code("read-annotations"),
     shell:
-        "python -m geneduet read-annotations {params.id_map} {params.evidence:q} --genes {input.genes:q}"
+        "python -m geneduet read-annotations {params.id_map} {params.gpi} {params.evidence:q} --genes {input.genes:q}"
         " --ontology {input.ontology:q} {input.source:q} {output:q} > {log:q} 2>&1"
 
 
@@ -85,6 +87,7 @@ use rule read_annotations as read_later_annotations with:
         genes=rules.read_genes.output,
         ontology=rules.read_ontology.output,
         id_map=given("id_map"),
+        gpi=given("gpi"),
     output:
         "results/{organism}/inputs/annotations_later.parquet",
     log:

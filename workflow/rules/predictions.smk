@@ -2,7 +2,7 @@
 
 
 rule write_predictions:
-    """Predictions as a table, as GAF, for cafaeval, and the best new ones as a page."""
+    """Predictions as a table, as GAF, GPAD and GPI, for cafaeval, and the best new ones as a page."""
     input:
         unpack(feature_files),
         labels=by_aspect("labels/{aspect}.npz"),
@@ -12,10 +12,14 @@ rule write_predictions:
         ontology=rules.read_ontology.output,
         genes=rules.read_genes.output,
         annotations=given("annotations"),
+        id_map=given("id_map"),
+        gpi=given("gpi"),
         reference=lambda wildcards: ORGANISMS[wildcards.organism].inputs().get("reference.annotations", []),
     output:
         "results/{organism}/predictions.tsv.gz",
         "results/{organism}/predictions.gaf.gz",
+        "results/{organism}/predictions.gpad.gz",
+        "results/{organism}/predictions.gpi.gz",
         "results/{organism}/predictions.cafa.tsv.gz",
         report(
             "results/{organism}/report/top_predictions.html",
@@ -40,13 +44,15 @@ rule write_predictions:
         files=lambda wildcards, input: [f"--{name}={file}" for name in ("labels", "cotraining") for file in input[name]],
         output=options("taxon_id", "output"),
         database=option("database", "database"),
+        id_map=option("id-map", "id_map"),
+        gpi=option("gpi", "gpi"),
         sources=lambda wildcards, input: [
             f"--{name}={input[name]}" for name in ("annotations", "reference") if input[name]
         ],
         code=code("write-predictions"),
     shell:
         "python -m geneduet write-predictions {params.views} {params.files:q} {params.output} {params.database}"
-        " --organism {wildcards.organism} --thresholds {input.thresholds:q} --headlines {input.headlines:q} --ontology {input.ontology:q}"
+        " {params.id_map} {params.gpi} --organism {wildcards.organism} --thresholds {input.thresholds:q} --headlines {input.headlines:q} --ontology {input.ontology:q}"
         " --genes {input.genes:q} {params.sources:q} {params.folder:q} > {log:q} 2>&1"
 
 

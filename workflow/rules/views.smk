@@ -222,6 +222,7 @@ rule read_reference:
     input:
         proteome=setting("reference.proteome"),
         annotations=setting("reference.annotations"),
+        gpi=given("reference.gpi"),
         ontology=rules.read_ontology.output,
     output:
         proteins="results/{organism}/reference/proteins.parquet",
@@ -241,9 +242,10 @@ rule read_reference:
             *(f"--evidence-code={code}" for code in setting("reference.evidence_codes")(wildcards)),
             *(f"--exclude-taxon={taxon}" for taxon in setting("reference.exclude_taxa")(wildcards)),
         ],
+        gpi=option("gpi", "reference.gpi"),
         code=code("read-reference"),
     shell:
-        "python -m geneduet read-reference {params.choice:q} --ontology {input.ontology:q} {input.proteome:q}"
+        "python -m geneduet read-reference {params.choice:q} {params.gpi} --ontology {input.ontology:q} {input.proteome:q}"
         " {input.annotations:q} {output.proteins:q} {output.annotations:q} > {log:q} 2>&1"
 
 
