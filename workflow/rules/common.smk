@@ -196,7 +196,7 @@ def by_aspect(pattern):
 def results_of(organism):
     """What a run of an organism is for."""
     folder = f"results/{organism}"
-    names = ["predictions.tsv.gz", "predictions.gaf.gz", "predictions.cafa.tsv.gz", "model"]
+    names = ["predictions.tsv.gz", "predictions.gaf.gz", "predictions.cafa.tsv.gz", "evidence.tsv.gz", "model"]
     names += [f"evaluation/{name}.tsv" for name in TABLES]
     names += [f"figures/{name}.svg" for name in FIGURES] + ["report/top_predictions.html"]
     if ORGANISMS[organism].evaluation.label_efficiency.seeds:
