@@ -1231,6 +1231,26 @@ def write_evidence(evidence: Path, aspects: list[Path]) -> None:
 
 @app.command
 @described
+def explain(gene: str, term: str | None = None, *, results: Path, below: bool = False) -> None:
+    """Say what is predicted for a gene, or why a term is.
+
+    Parameters
+    ----------
+    gene : its id or symbol.
+    term : its id or name; all of the gene's predictions when not given.
+    results : folder of a finished run, `results/<organism>`.
+    below : whether terms that score below the threshold are listed too.
+    """
+    from geneduet import explanation
+
+    run = explanation.Results.read(results)
+    found = run.gene(gene)
+    lines = explanation.of_gene(run, found, below) if term is None else explanation.of_term(run, found, term)
+    print("\n".join(lines))
+
+
+@app.command
+@described
 def save_model(
     folder: Path,
     *,
