@@ -13,6 +13,7 @@ from geneduet.evidence import Carriers, Pairs
 from geneduet.learners import View
 from geneduet.ontology import read_obo
 from geneduet.views import homology, reference
+from geneduet.views.vote import Neighbours
 
 GENES = ["a", "b", "c", "d", "e"]
 # growth > filamentous growth; behavior beside them
@@ -191,20 +192,30 @@ def test_labels_of_its_own_fold_do_not_change_a_genes_evidence(simulated, turned
 
 
 def test_features_are_ranked_by_what_they_add_or_take(go):
+    # of gene a: c is the closest neighbour that has growth; d, which is closer, has not, nor have the folds a say here
+    weights = sparse.csr_array(([3.0, 2.0, 1.0], ([0, 0, 0], [3, 2, 1])), shape=(5, 5))
     view = View(
-        "sequence", np.array([[350.0, 0.25]], np.float32), ["sequence:length", "sequence:charge"],
-        np.ones(1, bool), {"homologues": None},
+        "sequence", np.full((5, 2), [350.0, 0.25], np.float32), ["sequence:length", "sequence:charge"],
+        np.ones(5, bool), {"homologues": Neighbours(weights, sparse.csr_array((5, 5), dtype=bool))},
     )  # fmt: skip
     names = ["sequence:length", "sequence:charge", "vote of homologues", "predicted labels of homologues"]
     # by two models; together .05, -.2, .3, and too little to tell
     values = np.array([[[0.03, -0.05, 0.3, 0]], [[0.02, -0.15, 0, 0.0001]]], np.float32)
     found = Contributions(names, ["early_fusion", "sequence.2"], values, np.zeros(1, np.float32))
-    table = evidence.features(Pairs(np.array([0]), np.array([0])), found, [view])
+    table = evidence.features(of("a", 101), found, [view], label(go), np.zeros(5, int))
     assert told(table) == [
-        ("vote of homologues", "+0.3000", "sequence view, mostly by early fusion"),
+        ("vote of homologues", "+0.3000", "sequence view, loudest c, mostly by early fusion"),
         ("sequence:charge", "-0.2000", "sequence view, value 0.25, mostly by sequence student"),
         ("sequence:length", "+0.0500", "sequence view, value 350, mostly by early fusion"),
     ]
+
+
+def test_the_loudest_voice_is_none_of_the_genes_own_fold(go):
+    weights = sparse.csr_array(([2.0, 1.0], ([3, 3], [2, 1])), shape=(5, 5))
+    voters = Neighbours(weights, sparse.csr_array((5, 5), dtype=bool))
+    # d is labelled, and so is blind to c, of its fold
+    table = evidence._loudest(of("d", 101), voters, label(go), np.array([0, 1, 2, 2, 0]))
+    assert table["source"].tolist() == ["b"]
 
 
 def test_a_pair_gets_a_few_pieces_of_each_kind_in_the_order_of_the_kinds(go):

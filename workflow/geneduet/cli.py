@@ -1204,7 +1204,7 @@ def find_evidence(
     if len(pairs.gene):
         choice = cotraining.read_choice(boosters / "chosen.json")
         made = contributions.contributions(task, choice, pairs.gene, pairs.term, references, boosters)
-        pieces[why.FEATURE].append(why.features(pairs, made, list(task.views.values())))
+        pieces[why.FEATURE].append(why.features(pairs, made, list(task.views.values()), labels, task.fold))
     table = why.table(pairs, labels, pieces)
     tables.write(evidence, table)
     counts = ", ".join(f"{count} {kind}" for kind, count in table["kind"].value_counts(sort=False).items())

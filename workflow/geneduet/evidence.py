@@ -17,10 +17,12 @@ from geneduet.labels import Labels
 from geneduet.learners import View
 from geneduet.ontology import Ontology, ancestors
 from geneduet.views.reference import Voting
+from geneduet.views.vote import Neighbours
 
 COLUMNS = ["gene_id", "go_id", "kind", "source", "value", "detail"]
 HOMOLOGUE, COEXPRESSED, FEATURE = KINDS = ("homologue", "coexpressed", "feature")
 SHOWN = {HOMOLOGUE: 3, COEXPRESSED: 3, FEATURE: 5}  # pieces of each kind that a prediction is given at most
+VOTES = ("vote", "predicted labels")  # what is named by its voters
 LEAST = 0.0005  # contribution to a raw score that is worth a row
 
 Places = NDArray[np.intp]
@@ -226,13 +228,16 @@ def same_fold(links: pd.DataFrame, annotated: NDArray[np.bool_], fold: NDArray[n
 # --- features
 
 
-def features(pairs: Pairs, found: Contributions, views: Sequence[View]) -> pd.DataFrame:
+def features(
+    pairs: Pairs, found: Contributions, views: Sequence[View], labels: Labels, fold: NDArray[np.int64]
+) -> pd.DataFrame:
     """What adds most to the raw score, or takes most from it: pair, source, strength, value, detail.
 
     Parameters
     ----------
     found : of the pairs.
     views : of the models.
+    labels, fold : that a vote along links is made of.
     """
     total = found.values.sum(axis=0)
     count = min(SHOWN[FEATURE], total.shape[1])
@@ -242,26 +247,57 @@ def features(pairs: Pairs, found: Contributions, views: Sequence[View]) -> pd.Da
     worth = np.abs(value) >= LEAST
     pair, name, value = pair[worth], name[worth], value[worth]
     leading = np.abs(found.values[:, pair, name]).argmax(axis=0)
-    of_gene = {column: view.features[:, number] for view in views for number, column in enumerate(view.columns)}
-    view_of = {column: view.name for view in views for column in view.columns}
-    view_of |= {f"{what} of {voter}": view.name for view in views for voter in view.voters for what in _VOTES}
-    details = []
-    for gene, column, model in zip(pairs.gene[pair], name, leading, strict=True):
-        feature = found.names[column]
-        own = f", value {of_gene[feature][gene]:.3g}" if feature in of_gene else ""
-        details.append(f"{view_of[feature]} view{own}, mostly by {spelled(found.models[model])}")
+    what = _described(pairs, pair, np.array(found.names, object)[name], views, labels, fold)
     return pd.DataFrame(
         {
             "pair": pair,
             "source": np.array(found.names, object)[name],
             "strength": np.abs(value),
             "value": [f"{own:+.4f}" for own in value],
-            "detail": details,
+            "detail": [
+                f"{text}, mostly by {spelled(found.models[model])}" for text, model in zip(what, leading, strict=True)
+            ],
         }
     )
 
 
-_VOTES = ("vote", "predicted labels")
+def _described(
+    pairs: Pairs,
+    pair: Places,
+    name: NDArray[np.object_],
+    views: Sequence[View],
+    labels: Labels,
+    fold: NDArray[np.int64],
+) -> list[str]:
+    """The view of each feature, and the gene's value of it; of a vote along links the loudest voice for the term."""
+    columns = {column: (view, number) for view in views for number, column in enumerate(view.columns)}
+    votes = {f"{what} of {voter}": view for view in views for voter in view.voters for what in VOTES}
+    texts = []
+    for gene, feature in zip(pairs.gene[pair], name, strict=True):
+        if feature in columns:
+            view, number = columns[feature]
+            texts.append(f"{view.name} view, value {view.features[gene, number]:.3g}")
+        else:
+            texts.append(f"{votes[feature].name} view")
+    for voter, voters in ((f"vote of {own}", voters) for view in views for own, voters in view.voters.items()):
+        if isinstance(voters, Neighbours):
+            rows = np.flatnonzero(name == voter)
+            asked = Pairs(pairs.gene[pair[rows]], pairs.term[pair[rows]])
+            loudest = _loudest(asked, voters, labels, fold)
+            for place, source in zip(loudest["pair"].tolist(), loudest["source"].tolist(), strict=True):
+                texts[rows[place]] += f", loudest {source}"
+    return texts
+
+
+def _loudest(pairs: Pairs, voters: Neighbours, labels: Labels, fold: NDArray[np.int64]) -> pd.DataFrame:
+    """The closest neighbour that has the term, of pairs of which any has it: pair, source."""
+    weights = voters.weights.tocoo()
+    asked = np.isin(weights.row, pairs.gene)
+    links = pd.DataFrame({"gene": weights.row[asked], "other": weights.col[asked], "strength": weights.data[asked]})
+    links = _strongest_first(links.assign(value="", detail=""))
+    carriers = Carriers(labels.genes, labels.positive, {})
+    table = who_has_it(pairs, links, carriers, same_fold(links, labels.annotated, fold))
+    return table.drop_duplicates("pair")
 
 
 def spelled(model: str) -> str:
