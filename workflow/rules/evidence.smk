@@ -44,7 +44,7 @@ rule find_evidence:
     params:
         views=view_options,
         relatives=as_options(relatives),
-        learning=options("learner", "minimum_labels", "seed"),
+        learning=options("minimum_labels", "seed"),
         code=code("find-evidence"),
     shell:
         "python -m geneduet find-evidence {params.views} {params.relatives} {params.learning}"
