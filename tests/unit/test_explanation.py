@@ -71,7 +71,14 @@ EVIDENCE = [
         "+0.1200",
         "sequence view, value 0.7, mostly by fusion",
     ),
-    ("b0002", "GO:0000102", "feature", "vote of homologues", "+0.3000", "sequence view, mostly by sequence student"),
+    (
+        "b0002",
+        "GO:0000102",
+        "feature",
+        "vote of homologues",
+        "+0.3000",
+        "sequence view, loudest b0001, mostly by fusion",
+    ),
 ]
 
 
@@ -140,6 +147,8 @@ def test_of_a_term_its_scores_its_evidence_and_its_ancestors_are_shown(results):
         "expression view       -",
         "information        3.21   bits",
         "",
+        "The gene has labels in this aspect: its scores are of models that saw none.",
+        "",
         "Homologues that have the term (% identity)",
         "  P12345 lysZ     45.2  e-value 1e-30, coverage 0.95, evidence IDA",
         "  Q99999          31.0  e-value 1e-10, coverage 0.80,",
@@ -156,6 +165,16 @@ def test_of_a_term_its_scores_its_evidence_and_its_ancestors_are_shown(results):
         "  0.9000  known   GO:0000101 growth",
         "  0.6000  new      GO:0000102 filamentous growth",
     ]
+
+
+def test_the_loudest_voice_is_shown_with_its_symbol_and_nothing_is_said_of_folds_where_there_is_no_label(results):
+    lines = of_term(results, "b0002", "GO:0000102")
+    assert lines[-8:-5] == [
+        "What adds most to the raw score, or takes from it",
+        "  vote of homologues  +0.3000  sequence view, loudest b0001 recA,",
+        "                               mostly by fusion",
+    ]
+    assert not any("has labels" in line for line in lines)
 
 
 @pytest.mark.parametrize("term", ["GO:0000101", "GO:0000999", "Growth"])

@@ -18,6 +18,8 @@ from geneduet.files import read_lines
 from geneduet.ontology import ASPECT_OF_NAMESPACE, Ontology
 
 WIDTH = 80
+PREDICTIONS, EVIDENCE, GENES = "predictions.tsv.gz", "evidence.tsv.gz", "inputs/genes.parquet"
+OUT_OF_FOLD = "The gene has labels in this aspect: its scores are of models that saw none."
 TITLES = {
     HOMOLOGUE: "Homologues that have the term (% identity)",
     COEXPRESSED: "Co-expressed genes that have the term",
@@ -25,6 +27,7 @@ TITLES = {
 }
 _ASPECT_NAMES = {aspect: name.replace("_", " ") for name, aspect in ASPECT_OF_NAMESPACE.items()}
 _SYMBOL = re.compile(r"\bGN=(\S+)")  # in headers of UniProt
+_LOUDEST = re.compile(r"(?<=, loudest )[^,]+")
 
 Row = Mapping[str, str]
 
@@ -51,10 +54,10 @@ class Results:
         ------
         InputError: no run has finished in this folder.
         """
-        for file in (folder / "predictions.tsv.gz", folder / "inputs" / "genes.parquet"):
+        for file in (folder / name for name in (PREDICTIONS, EVIDENCE, GENES)):
             if not file.is_file():
                 raise InputError(file, "no such file", "give the folder of a finished run, results/<organism>")
-        genes = tables.read(folder / "inputs" / "genes.parquet")
+        genes = tables.read(folder / GENES)
         return cls(folder, genes, _gene_of(genes))
 
     def gene(self, name: str) -> str:
@@ -136,7 +139,7 @@ def of_gene(results: Results, gene: str, everything: bool = False) -> list[str]:
     ----------
     everything : whether terms below the threshold are shown too.
     """
-    rows, least = results.rows("predictions.tsv.gz", gene), results.thresholds()
+    rows, least = results.rows(PREDICTIONS, gene), results.thresholds()
     lines = _cut([results.about(gene)])
     if not rows:
         return [*lines, "", "No score is written for this gene."]
@@ -188,7 +191,7 @@ def of_term(results: Results, gene: str, term: str) -> list[str]:
     """
     graph = results.ontology()
     place = _term(results, graph, term)
-    rows = {row["go_id"]: row for row in results.rows("predictions.tsv.gz", gene)}
+    rows = {row["go_id"]: row for row in results.rows(PREDICTIONS, gene)}
     row, aspect = rows.get(graph.terms[place]), graph.aspects[place]
     lines = [results.about(gene), f"{graph.terms[place]} {graph.names[place]} ({_ASPECT_NAMES[aspect]})", ""]
     if row is None:
@@ -196,7 +199,9 @@ def of_term(results: Results, gene: str, term: str) -> list[str]:
         lines.append("annotation excludes it, or it scores below output.min_score.")
     else:
         lines += _scores(row, results.thresholds())
-    found = results.rows("evidence.tsv.gz", gene)
+    if any(own["aspect"] == aspect and own["known"] == "yes" for own in rows.values()):
+        lines += ["", OUT_OF_FOLD]
+    found = results.rows(EVIDENCE, gene)
     lines += _evidence(results, [one for one in found if one["go_id"] == graph.terms[place]])
     if row is not None and not any(one["go_id"] == graph.terms[place] for one in found):
         lines += ["", *_why_no_evidence(row, results.thresholds(), graph, place, {one["go_id"] for one in found})]
@@ -240,7 +245,8 @@ def _evidence(results: Results, rows: Sequence[Row]) -> list[str]:
             width = max(map(len, named))
             lines += ["", title]
             for name, row in zip(named, own, strict=True):
-                lines += _wrapped(f"  {name:{width}}  {row['value']:>7}  ", row["detail"])
+                detail = _LOUDEST.sub(lambda found: results.called(found[0]), row["detail"])
+                lines += _wrapped(f"  {name:{width}}  {row['value']:>7}  ", detail)
     return lines
 
 
