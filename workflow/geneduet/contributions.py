@@ -88,7 +88,7 @@ def contributions(
     learned = {name: load(name, views) for name, views in baselines.learned_models(task).items()}
     whole = baselines.complete(task, baselines.by_pair(learned))
     supervised = {name: CrossFit(own, ()) for name, own in whole.items()}
-    rounds = max(choice.rounds, default=0)
+    rounds = max((int(name.rpartition(".")[2]) for name in models if "." in name), default=0)
     for _ in teaching.students_by_round(task, supervised, teaching.CROSS, rounds, load):
         pass
     return Contributions(names, models, values, rest)
