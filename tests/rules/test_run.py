@@ -163,6 +163,43 @@ def test_cafa_file_holds_the_same_scores(score_of, finished):
     assert cafa == score_of
 
 
+# --- evidence
+
+
+@pytest.fixture(scope="module")
+def evidence(finished, read_rows):
+    return read_rows(finished.results / "evidence.tsv.gz")
+
+
+def test_each_new_prediction_has_evidence_and_nothing_else_has(evidence, finished):
+    with gzip.open(finished.results / "predictions.gaf.gz", "rt") as handle:
+        new = {(cells[1], cells[4]) for cells in (line.split("\t") for line in handle if not line.startswith("!"))}
+    assert list(evidence[0]) == ["gene_id", "go_id", "kind", "source", "value", "detail"]
+    assert {(row["gene_id"], row["go_id"]) for row in evidence} == new
+    assert {row["kind"] for row in evidence} == {"homologue", "coexpressed", "feature"}
+    assert [row["gene_id"] for row in evidence] == sorted(row["gene_id"] for row in evidence)
+
+
+def test_who_is_named_as_evidence_has_the_term_by_a_visible_label(evidence, finished):
+    organism = finished.organism
+    visible = {(gene, above) for gene, term in organism.annotated for above in organism.ancestors(term)
+               if gene not in organism.held_out}  # fmt: skip
+    named = [row for row in evidence if row["kind"] != "feature"]
+    assert len(named) > 20
+    for row in named:
+        assert (row["source"], row["go_id"]) in visible, row
+        assert row["source"] != row["gene_id"]
+        assert re.search(r"evidence (IDA|IMP)", row["detail"]), row
+
+
+def test_what_a_gene_is_predicted_to_have_is_explained_in_the_terminal(evidence, finished, geneduet):
+    row = next(row for row in evidence if row["kind"] == "homologue")
+    said = geneduet("explain", "--results", finished.results, row["gene_id"], row["go_id"])
+    assert said.returncode == 0, said.stderr
+    assert row["source"] in said.stdout
+    assert max(map(len, said.stdout.splitlines())) <= 80
+
+
 # --- evaluation
 
 

@@ -90,7 +90,7 @@ def test_contributions_along_the_path_of_a_tree_made_by_hand():
     settings = Settings(trees=1, depth=2, learning_rate=1, rows=1, columns=1, min_rows=0, leaf_ridge=0)
     # ten of each: XGBoost itself draws gains of a few genes toward nothing
     model = MultiLabelBooster(settings).fit(np.repeat(X, 10, axis=0), np.repeat(Y, 10, axis=0))
-    given = model.contributions(X, np.array([0]))[:, :, 0]
+    given = model.contributions(X, np.arange(8), np.zeros(8, int))
     assert given.shape == (8, 4)
     np.testing.assert_allclose(given[:, 3], 3 / 8, rtol=1e-6)  # the mean over all genes
     np.testing.assert_allclose(given[:, 2], 0)
@@ -104,14 +104,18 @@ def test_contributions_add_up_to_the_score(problem, tmp_path, weighted):
     X, Y = problem
     weight = np.random.default_rng(2).random(Y.shape).astype(np.float32) if weighted else None
     MultiLabelBooster(replace(SMALL, rows=0.5), seed=3).fit(X, Y, weight).save(tmp_path)
-    model, terms = MultiLabelBooster.load(tmp_path), np.array([5, 0, 11])
-    given = model.contributions(X[:20], terms)
-    assert given.shape == (20, 11, 3)
-    np.testing.assert_allclose(given.sum(axis=1), model.predict(X[:20])[:, terms], atol=1e-5)
-    # a term that follows from a feature gets most of its variation from that feature
-    spread = given.std(axis=0)
-    assert spread[:-1, 0].argmax() == 5
-    assert spread[:-1, 1].argmax() == 0
+    model, genes = MultiLabelBooster.load(tmp_path), np.arange(100)
+    for term in (5, 0):
+        given = model.contributions(X, genes, np.full(100, term))
+        assert given.shape == (100, 11)
+        np.testing.assert_allclose(given.sum(axis=1), model.predict(X)[genes, term], atol=1e-5)
+        # a term that follows from a feature gets most of its variation from that feature
+        assert given.std(axis=0)[:-1].argmax() == term
+    # the pairs may stand in any order, and a gene in several
+    gene, term = np.array([7, 3, 7, 50]), np.array([11, 0, 2, 11])
+    mixed = model.contributions(X, gene, term)
+    np.testing.assert_allclose(mixed.sum(axis=1), model.predict(X)[gene, term], atol=1e-5)
+    np.testing.assert_array_equal(model.contributions(X, gene[1:2], term[1:2]), mixed[1:2])
 
 
 def test_a_pair_of_weight_0_is_not_learned_from(problem):

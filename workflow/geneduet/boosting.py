@@ -101,8 +101,8 @@ class MultiLabelBooster:
             scores[block] += membership[block] @ self.leaves
         return scores
 
-    def contributions(self, X: Matrix, terms: NDArray[np.integer]) -> Matrix:
-        """What each feature adds to the scores of some genes and terms.
+    def contributions(self, X: Matrix, gene: NDArray[np.integer], term: NDArray[np.integer]) -> Matrix:
+        """What each feature adds to the scores of some pairs of gene and term.
 
         Along the path from the root of each tree to the gene's leaf, the step from a node to its child is put down to
         the feature that the node asks for; a node stands for the mean of its leaves over the genes that it was fitted
@@ -110,26 +110,30 @@ class MultiLabelBooster:
 
         Parameters
         ----------
-        X : (genes, features), few of them.
-        terms : columns of the scores, few of them.
+        X : (genes, features), NaN for missing.
+        gene, term : (pairs,), rows of X and columns of the scores.
 
         Returns
         -------
-        (genes, features + 1, terms) float32; the last feature is the mean over all genes of the fit. They add up to
+        (pairs, features + 1) float32; the last feature is the mean over all genes of the fit. They add up to
         `predict(X)`, without base.
         """
-        rows = self._leaf_of(X)
-        given = np.zeros((len(X), X.shape[1] + 1, len(terms)), np.float32)
-        genes = np.arange(len(X))
-        for number, tree in enumerate(self._structures()):
-            own = slice(self._numbering.first[number], self._numbering.first[number + 1])
-            value = tree.node_values(self._numbering.node[own], self._cover[own], self.leaves[own][:, terms])
-            node = self._numbering.node[rows[:, number]]
-            while (moving := node > 0).any():
-                above = tree.parent[node[moving]]
-                given[genes[moving], tree.feature[above]] += value[node[moving]] - value[above]
-                node[moving] = above
-            given[:, -1] += value[0]
+        asked, column = np.unique(term, return_inverse=True)
+        used, row = np.unique(gene, return_inverse=True)
+        nodes = self._steps(asked, X.shape[1])
+        leaf = nodes.first + self._numbering.node[self._leaf_of(X[used])]
+        paths = [leaf]
+        while (nodes.parent[paths[-1]] != paths[-1]).any():
+            # who has arrived at the root stays at the end of the nodes, where there is no step
+            paths.append(nodes.parent[paths[-1]])
+        path = np.hstack(paths)
+        given = np.empty((len(row), X.shape[1] + 1), np.float32)
+        for block in _blocks(len(row)):
+            nodes_of_pair = path[row[block]]
+            place = given.shape[1] * np.arange(len(nodes_of_pair))[:, None] + nodes.feature[nodes_of_pair]
+            step = nodes.step[column[block, None], nodes_of_pair]
+            size = len(nodes_of_pair) * given.shape[1]
+            given[block] = np.bincount(place.ravel(), step.ravel(), size).reshape(-1, given.shape[1])
         return given
 
     def save(self, folder: Path) -> None:
@@ -165,10 +169,21 @@ class MultiLabelBooster:
         found = booster.predict(xgb.DMatrix(X, nthread=self.threads), pred_leaf=True)
         return self._numbering.rows(found.reshape(len(X), -1).astype(np.int64))
 
-    def _structures(self) -> "Iterator[_Structure]":
+    def _steps(self, terms: NDArray[np.integer], features: int) -> "_Steps":
         model = json.loads(self._fitted("contributions").save_raw("json"))["learner"]["gradient_booster"]["model"]
-        for tree in model["trees"]:
-            yield _Structure(np.array(tree["parents"]), np.array(tree["split_indices"]))
+        trees = [_Structure(np.array(tree["parents"]), np.array(tree["split_indices"])) for tree in model["trees"]]
+        first = np.cumsum([0, *(len(tree.parent) for tree in trees)])
+        nowhere = int(first[-1])
+        parent, feature = np.full(nowhere + 1, nowhere), np.full(nowhere + 1, features)
+        step = np.zeros((len(terms), nowhere + 1), np.float32)
+        for number, tree in enumerate(trees):
+            nodes, own = slice(first[number], first[number + 1]), self._numbering.of_tree(number)
+            value = tree.node_values(self._numbering.node[own], self._cover[own], self.leaves[own][:, terms])
+            step[:, nodes] = value.T
+            below = slice(first[number] + 1, first[number + 1])
+            step[:, below] -= value[tree.parent[1:]].T
+            parent[below], feature[below] = first[number] + tree.parent[1:], tree.feature[tree.parent[1:]]
+        return _Steps(first[:-1], parent, feature, step)
 
     def _parameters(self) -> dict[str, Any]:
         settings = self.settings
@@ -276,6 +291,10 @@ class _Numbering:
         sizes = [0, *(len(own) for own in nodes)]
         return cls(np.concatenate([np.zeros(0, np.int64), *nodes]), np.cumsum(sizes))
 
+    def of_tree(self, number: int) -> slice:
+        """Rows of a tree's leaves."""
+        return slice(self.first[number], self.first[number + 1])
+
     def rows(self, found: Indices) -> Indices:
         """Rows of the leaves in which genes end; (genes, trees), as `found`, the numbers of the nodes."""
         rows = np.empty_like(found)
@@ -307,6 +326,24 @@ class _Structure:
             total[self.parent[node]] += total[node]
             summed[self.parent[node]] += summed[node]
         return np.divide(summed, total, out=np.zeros_like(summed), where=total > 0)
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """The nodes of all trees in one row, and behind them one that is nowhere: above the roots, and no step.
+
+    Parameters
+    ----------
+    first : (trees,), place of each tree's root.
+    parent : (nodes,), place of the node above; that of a root is nowhere, which is its own.
+    feature : (nodes,), asked for by the parent; of a root the one after the last.
+    step : (terms, nodes), value of the node less its parent's; of a root its value.
+    """
+
+    first: Indices
+    parent: Indices
+    feature: Indices
+    step: Matrix
 
 
 def _blocks(genes: int) -> Iterator[slice]:

@@ -1120,6 +1120,7 @@ def write_predictions(
     least = {str(aspect): float(value) for aspect, value in recommended["threshold"].items()}
     new = predictions.new_predictions(everything, least, graph)
     told = predictions.new_predictions(everything, least, graph, redundant=True) if redundant else new
+    tables.write(folder / "new_predictions.parquet", told)
     rows = None
     if annotations is not None:
         read_rows = reader.read_annotations(annotations, gpi)
@@ -1156,6 +1157,109 @@ def write_predictions(
         sentences.append("No term that is not known already scores above its threshold.")
     report.write_table(folder / "report" / "top_predictions.html", f"New predictions for {organism}", sentences, best)
     say(f"{len(everything)} predictions, {len(new)} of them new, specific and above the threshold", *sentences)
+
+
+@app.command
+@described
+def find_evidence(
+    evidence: Path,
+    references: Path,
+    boosters: Path,
+    learning: Learning,
+    *,
+    predictions: Path,
+    ontology: Path,
+    annotations: Path | None = None,
+    homologues: Path | None = None,
+    coexpressed: Path | None = None,
+    reference: Path | None = None,
+    reference_hits: Path | None = None,
+    reference_annotations: Path | None = None,
+) -> None:
+    """Find out why the terms of an aspect are predicted: from whom, and by what.
+
+    Parameters
+    ----------
+    evidence : where to write it (Parquet).
+    references, boosters : folders of the models of the aspect, as `fit-references` and `cotrain` wrote them.
+    predictions : the new ones, which are explained.
+    ontology, annotations : as read; none where the organism has none of its own.
+    homologues : hits of the homology search.
+    coexpressed : co-expressed partners.
+    reference, reference_hits, reference_annotations : what the reference says in the aspect, the hits in it, as read.
+    """
+    import pandas as pd
+
+    from geneduet import annotations as reader
+    from geneduet import contributions, cotraining, tables
+    from geneduet import evidence as why
+    from geneduet import ontology as go
+    from geneduet.views import reference as voting
+
+    task, graph = learning.task(), go.read(ontology)
+    labels, genes = task.labels, task.labels.genes
+    pairs = why.Pairs.of(tables.read(predictions), labels)
+    rows = reader.none() if annotations is None else tables.read(annotations)
+    pieces: dict[str, list[pd.DataFrame]] = {kind: [] for kind in why.KINDS}
+    links: dict[str, pd.DataFrame] = {}
+    if homologues is not None:
+        links[why.HOMOLOGUE] = why.homologue_links(tables.read(homologues), genes, genes, both_ways=True)
+    if coexpressed is not None:
+        links[why.COEXPRESSED] = why.coexpression_links(tables.read(coexpressed), genes)
+    own = why.own_carriers(labels, rows, graph)
+    for kind, found in links.items():
+        blind = why.same_fold(found, labels.annotated, task.fold)
+        pieces[kind].append(why.who_has_it(pairs, found, own, blind))
+    if reference is not None and reference_hits is not None and reference_annotations is not None:
+        others = why.reference_carriers(voting.read(reference), tables.read(reference_annotations), labels, graph)
+        found = why.homologue_links(tables.read(reference_hits), genes, others.names, both_ways=False)
+        pieces[why.HOMOLOGUE].append(why.who_has_it(pairs, found, others))
+    if len(pairs.gene):
+        choice = cotraining.read_choice(boosters / "chosen.json")
+        made = contributions.contributions(task, choice, pairs.gene, pairs.term, references, boosters)
+        pieces[why.FEATURE].append(why.features(pairs, made, list(task.views.values()), labels, task.fold))
+    table = why.table(pairs, labels, pieces)
+    tables.write(evidence, table)
+    counts = ", ".join(f"{count} {kind}" for kind, count in table["kind"].value_counts(sort=False).items())
+    say(f"{labels.aspect}: {len(pairs.gene)} new predictions; evidence: {counts or 'none'}")
+
+
+@app.command
+@described
+def write_evidence(evidence: Path, aspects: list[Path]) -> None:
+    """Write the evidence of all aspects for people.
+
+    Parameters
+    ----------
+    evidence : where to write (TSV).
+    aspects : as `find-evidence` wrote them.
+    """
+    import pandas as pd
+
+    from geneduet import tables
+
+    whole = pd.concat([tables.read(file) for file in aspects], ignore_index=True)
+    tables.write_tsv(evidence, whole.sort_values(["gene_id", "go_id"], kind="stable"))
+
+
+@app.command
+@described
+def explain(gene: str, term: str | None = None, *, results: Path, below: bool = False) -> None:
+    """Say what is predicted for a gene, or why a term is.
+
+    Parameters
+    ----------
+    gene : its id or symbol.
+    term : its id or name; all of the gene's predictions when not given.
+    results : folder of a finished run, `results/<organism>`.
+    below : whether terms that score below the threshold are listed too.
+    """
+    from geneduet import explanation
+
+    run = explanation.Results.read(results)
+    found = run.gene(gene)
+    lines = explanation.of_gene(run, found, below) if term is None else explanation.of_term(run, found, term)
+    print("\n".join(lines))
 
 
 @app.command

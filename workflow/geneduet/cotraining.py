@@ -124,6 +124,26 @@ def write_choice(path: Path, outcome: Outcome) -> None:
         json.dump({"final": outcome.chosen, "rounds": outcome.kept, "weights": outcome.weights}, handle, indent=1)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What `write_choice` wrote, for each chain.
+
+    Parameters
+    ----------
+    final : model that is final.
+    rounds, weights : round that co-training ended with, and as in `Outcome`; both empty where there was none.
+    """
+
+    final: list[str]
+    rounds: list[int]
+    weights: list[dict[str, dict[str, float]]]
+
+
+def read_choice(path: Path) -> Choice:
+    """Read what `write_choice` wrote."""
+    return Choice(**json.loads(path.read_text()))
+
+
 def remove_unused(folder: Path, outcome: Outcome) -> None:
     """Remove the boosters of rounds later than any that a chain ended with: they are large, and teach nobody.
 

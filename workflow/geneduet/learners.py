@@ -82,6 +82,29 @@ class _Seen:
     base: Matrix
 
 
+@dataclass(frozen=True)
+class Explained:
+    """What some raw scores are made of; contributions and rest add up to them.
+
+    Parameters
+    ----------
+    names : as `explained_names` gives them.
+    contributions : (pairs, names).
+    rest : (pairs,), what a score is without them: the prior, and the mean of the trees.
+    """
+
+    names: list[str]
+    contributions: Matrix
+    rest: Matrix
+
+
+def explained_names(views: Sequence[View], student: bool) -> list[str]:
+    """What a score is put down to: the features; each vote as one; and of a student what it hears of its teachers."""
+    names = [name for view in views for name in view.columns]
+    names += [f"vote of {name}" for view in views for name in view.voters]
+    return names + [f"predicted labels of {name}" for _, name, _ in listening(views) if student]
+
+
 class ViewLearner:
     """A multi-label booster on the features of its views and on what labelled neighbours vote in each.
 
@@ -146,7 +169,7 @@ class ViewLearner:
         return scores
 
     def _again(self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None) -> tuple[Matrix, Matrix]:
-        """What `describe` gives, and not made anew for what the fit has just seen: it is much of a student's time."""
+        """What `describe` gives, and not made anew for what was just seen: it is much of a student's time."""
         seen = self._seen
         if seen and labels is seen.labels and lesson is seen.lesson and np.array_equal(training, seen.training):
             return seen.X, seen.base
@@ -156,13 +179,51 @@ class ViewLearner:
         self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None = None
     ) -> tuple[Matrix, Matrix]:
         """Features (genes, features) and starting score (genes, terms), from the labels of training genes alone."""
+        X, starts, prior, weights = self._describe(labels, training, lesson)
+        return X, vote.mix(starts, prior, weights, len(X))
+
+    def _describe(
+        self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None
+    ) -> tuple[Matrix, list[Matrix], Matrix, Matrix]:
+        """Features, the starting score of each vote, the prior, and the weights that mix them."""
         prior = vote.naive(labels.positive, training)
         parts, starts = [view.features for view in self.views], []
         directions = vote.components(labels.positive, training)
         for given in self._votes(labels, training, lesson):
             parts.append(vote.features(given, directions, prior))
             starts.append(vote.starting_score(given, labels.positive, training))
-        return np.hstack(parts), vote.mix(starts, prior, labels.positive, training)
+        return np.hstack(parts), starts, prior, vote.mixture(starts, prior, labels.positive, training)
+
+    def explain(
+        self,
+        labels: Labels,
+        training: NDArray[np.bool_],
+        gene: NDArray[np.intp],
+        term: NDArray[np.intp],
+        lesson: Lesson | None = None,
+    ) -> Explained:
+        """What the raw scores of some pairs are made of; what is seen here is remembered for `predict`.
+
+        Parameters
+        ----------
+        gene, term : (pairs,), genes that have all the views.
+        lesson : the one that it was fitted with.
+        """
+        if self.booster is None:
+            raise ValueError("fit or load before explain")
+        X, starts, prior, weights = self._describe(labels, training, lesson)
+        self._seen = _Seen(labels, training.copy(), lesson, X, vote.mix(starts, prior, weights, len(X)))
+        given = self.booster.contributions(X, gene, term)
+        columns = sum(len(view.columns) for view in self.views)
+        parts = [given[:, :columns]]
+        # a vote speaks twice: in the starting score, and through its columns to the trees, of which none means anything
+        # without the others
+        by_vote = np.split(given[:, columns:-1], len(starts), axis=1) if starts else []
+        for weight, start, own in zip(weights, starts, by_vote, strict=True):
+            departure = weight * (start[gene, term] - prior[term])
+            parts.append((departure + own.sum(axis=1))[:, None])
+        names = explained_names(self.views, lesson is not None)
+        return Explained(names, np.hstack(parts), prior[term] + given[:, -1])
 
     def _votes(self, labels: Labels, training: NDArray[np.bool_], lesson: Lesson | None) -> Iterator[vote.Vote]:
         """The votes one by one, each of which is genes x terms: of the voters, then of what is told of neighbours."""

@@ -196,7 +196,7 @@ def by_aspect(pattern):
 def results_of(organism):
     """What a run of an organism is for."""
     folder = f"results/{organism}"
-    names = [f"predictions.{form}.gz" for form in ("tsv", "gaf", "gpad", "gpi", "cafa.tsv")] + ["model"]
+    names = [f"predictions.{form}.gz" for form in ("tsv", "gaf", "gpad", "gpi", "cafa.tsv")] + ["evidence.tsv.gz", "model"]
     names += [f"evaluation/{name}.tsv" for name in TABLES]
     names += [f"figures/{name}.svg" for name in FIGURES] + ["report/top_predictions.html"]
     if ORGANISMS[organism].evaluation.label_efficiency.seeds:

@@ -28,6 +28,7 @@ rule write_predictions:
             labels={"figure": "best new predictions"},
             caption="../report/predictions.rst",
         ),
+        new="results/{organism}/new_predictions.parquet",
     log:
         "logs/{organism}/write_predictions.log",
     benchmark:

@@ -223,32 +223,48 @@ def _least_squares(share: NDArray[np.float32], prior: NDArray[np.float32], label
     return float(np.clip((gap * target).sum() / norm if norm else 0.0, 0.0, 1.0))
 
 
-def mix(
+def mixture(
     starts: Sequence[NDArray[np.float32]],
     prior: NDArray[np.float32],
     labels: sparse.csr_array,
     training: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
-    """One starting score from those of several voters: prior plus the weighted sum of their departures.
+    """The weights with which the starting scores of several voters are mixed into one, see `mix`; (starts,).
 
-    The weights are those of non-negative least squares over the training genes and all terms.
+    They are those of non-negative least squares over the training genes and all terms; a single start is taken whole.
 
     Parameters
     ----------
-    starts : each (genes, terms); none gives the prior.
+    starts : each (genes, terms).
     prior : (terms,).
     """
-    if not starts:
-        return np.repeat(prior[None], len(training), axis=0)
-    if len(starts) == 1:
-        return starts[0]
+    if len(starts) < 2:
+        return np.ones(len(starts), np.float32)
     departures = [(start - prior)[training].astype(np.float64) for start in starts]
     target = labels[training].toarray() - prior.astype(np.float64)
     gram = np.array([[(a * b).sum() for b in departures] for a in departures])
     right = np.array([(a * target).sum() for a in departures])
     # their sum is not bounded: homologues and co-expressed genes that agree are more evidence than either. A score may
     # leave 0..1 a little by it: trees can start from that, calibrators and lessons clip
-    weights = non_negative(gram, right).astype(np.float32)
+    return non_negative(gram, right).astype(np.float32)
+
+
+def mix(
+    starts: Sequence[NDArray[np.float32]], prior: NDArray[np.float32], weights: NDArray[np.float32], genes: int
+) -> NDArray[np.float32]:
+    """One starting score from those of several voters: prior plus the weighted sum of their departures.
+
+    Parameters
+    ----------
+    starts : each (genes, terms); none gives the prior.
+    prior : (terms,).
+    weights : as `mixture` gives them.
+    genes : how many.
+    """
+    if not starts:
+        return np.repeat(prior[None], genes, axis=0)
+    if len(starts) == 1:
+        return starts[0]
     return prior + sum((weight * (start - prior) for weight, start in zip(weights, starts, strict=True)), np.float32(0))
 
 
