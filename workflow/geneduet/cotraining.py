@@ -124,6 +124,11 @@ def write_choice(path: Path, outcome: Outcome) -> None:
         json.dump({"final": outcome.chosen, "rounds": outcome.kept, "weights": outcome.weights}, handle, indent=1)
 
 
+def read_final(path: Path) -> list[str]:
+    """Which model is final in each chain, as `write_choice` wrote it."""
+    return list(json.loads(path.read_text())["final"])
+
+
 def remove_unused(folder: Path, outcome: Outcome) -> None:
     """Remove the boosters of rounds later than any that a chain ended with: they are large, and teach nobody.
 

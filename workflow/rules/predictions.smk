@@ -2,13 +2,12 @@
 
 
 rule write_predictions:
-    """Predictions as a table, as GAF, for cafaeval, and the best new ones as a page."""
+    """Predictions as a table, as GAF, and for cafaeval."""
     input:
         unpack(feature_files),
         labels=by_aspect("labels/{aspect}.npz"),
         cotraining=by_aspect("cotraining/{aspect}.npz"),
         thresholds="results/{organism}/evaluation/thresholds.tsv",
-        headlines="results/{organism}/evaluation/headlines.txt",
         ontology=rules.read_ontology.output,
         genes=rules.read_genes.output,
         annotations=given("annotations"),
@@ -17,13 +16,6 @@ rule write_predictions:
         "results/{organism}/predictions.tsv.gz",
         "results/{organism}/predictions.gaf.gz",
         "results/{organism}/predictions.cafa.tsv.gz",
-        report(
-            "results/{organism}/report/top_predictions.html",
-            category="{organism}",
-            subcategory="Predictions",
-            labels={"figure": "best new predictions"},
-            caption="../report/predictions.rst",
-        ),
     log:
         "logs/{organism}/write_predictions.log",
     benchmark:
@@ -46,7 +38,7 @@ rule write_predictions:
         code=code("write-predictions"),
     shell:
         "python -m geneduet write-predictions {params.views} {params.files:q} {params.output} {params.database}"
-        " --organism {wildcards.organism} --thresholds {input.thresholds:q} --headlines {input.headlines:q} --ontology {input.ontology:q}"
+        " --organism {wildcards.organism} --thresholds {input.thresholds:q} --ontology {input.ontology:q}"
         " --genes {input.genes:q} {params.sources:q} {params.folder:q} > {log:q} 2>&1"
 
 
