@@ -296,8 +296,8 @@ def test_an_aspect_with_too_few_labels_is_naive_and_says_so(shapes, table, model
         aspects = {line.split("\t")[8] for line in handle if not line.startswith("!")}
     assert aspects <= {"P", "F"}
     assert aspects
-    page = (shapes.folder["few_labels"] / "report" / "top_predictions.html").read_text()
-    assert "Aspect C: not learned" in page
+    page = (shapes.folder["few_labels"] / "report.html").read_text()
+    assert re.search(r"Cellular component: not learned \(\d+ labelled genes where minimum_labels asks for 15\)", page)
 
 
 def test_without_any_usable_label_there_are_no_predictions(shapes, table, reasons):

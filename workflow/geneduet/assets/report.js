@@ -302,8 +302,9 @@ function show(data) {
     clearTimeout(waiting);
     waiting = setTimeout(refresh, 150);
   });
-  for (const control of [standing, aspect, least]) control.addEventListener("input", refresh);
-  sort.addEventListener("input", () => { order.field = ""; sortBy(sort.value); });
+  for (const control of [standing, aspect]) control.addEventListener("change", refresh);
+  least.addEventListener("input", refresh);
+  sort.addEventListener("change", () => { order.field = ""; sortBy(sort.value); });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("elsewhere").lastElementChild.addEventListener("click", () => { everything(); search.focus(); });
   byId("download").addEventListener("click", () => save(tsv(data, chosen), `${data.organism}_predictions.tsv`));
