@@ -58,6 +58,17 @@ def test_a_page_says_what_was_found_and_what_was_run() -> None:
     assert "/somewhere" not in text
 
 
+def test_held_out_genes_are_told_to_count_as_unknown() -> None:
+    held_out = {**RUN, "inputs": {"holdout_genes": {"path": "held_out.txt", "sha256": "cd" * 32}}}
+    said = "Genes that were held out to judge by count as if nothing were known of them."
+    assert said in Read(report.html(replace(PAGE, run=held_out), SHOWN, {})).text
+    assert said not in Read(report.html(PAGE, SHOWN, {})).text
+
+
+def test_the_page_carries_the_licence_of_the_code_that_is_not_ours() -> None:
+    assert "Copyright (c) 2015-2026 Oli Folkerd" in Read(report.html(PAGE, SHOWN, {})).text
+
+
 def test_a_page_without_news_says_so() -> None:
     text = Read(report.html(replace(PAGE, found=report.Found(100, 0, 0, 0)), SHOWN, {})).text
     assert "No term that is not known already scores above the recommended threshold" in text

@@ -340,6 +340,7 @@ def html(page: Page, shown: Mapping[str, tuple[int, int]], data: Mapping[str, An
         per_gene=explorer.PER_GENE,
         styles=styles,
         scripts=scripts,
+        licence=(ASSETS / "tabulator" / "LICENSE").read_text().strip(),
         hashes=[_hash(script) for script in scripts],
         data=explorer.packed({**data, "organism": config["name"], "scale": explorer.SCALE}),
     )
