@@ -119,11 +119,14 @@ def made_up(tmp_path_factory):
            "libraries": {}, "inputs": {}, "ontology_release": EVIL, "search_engine": "none", "seed": 1}  # fmt: skip
     page = report.Page(run, [], report.found(table, standing, len(genes)), [EVIL], [])
 
-    def data(rows):
-        shared = {"thresholds": THRESHOLDS, "calibration": {"P": [[0.1, 0.2], [0.5, 0.47], [0.9, 0.88]], "C": []}}
-        return {**explorer.content(table, standing, rows, genes, go, evidence), **shared}
+    ranked = explorer.worth_showing(table, standing)
+    evidence = explorer.of_rows(evidence, table, ranked)
 
-    text, _ = report.fitted(page, standing, explorer.worth_showing(table, standing), data, report.PAGE_BYTES)
+    def data(rows, pieces):
+        shared = {"thresholds": THRESHOLDS, "calibration": {"P": [[0.1, 0.2], [0.5, 0.47], [0.9, 0.88]], "C": []}}
+        return {**explorer.content(table, standing, rows, genes, go, evidence.head(pieces)), **shared}
+
+    text, _ = report.fitted(page, standing, ranked, len(evidence), data, report.PAGE_BYTES)
     report.write(folder / "report.html", text)
     return folder / "report.html"
 

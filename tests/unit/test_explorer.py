@@ -12,7 +12,7 @@ from geneduet.errors import InputError
 from geneduet.ontology import Ontology, read_obo
 from geneduet.predictions import BELOW, IMPLIED, KNOWN, SPECIFIC
 
-NOTHING = explorer.read_evidence(None)
+NO_PIECES = pd.DataFrame({name: [] for name in ("row", "kind", "source", "value", "detail")})
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_rows_are_packed_by_gene_and_score(go: Ontology) -> None:
     rows = table(("b", "GO:0000002", 0.25), ("a", "GO:0000003", 0.01234), ("b", "GO:0000003", 0.9))
     standing = np.array([BELOW, SPECIFIC, IMPLIED], np.int8)  # in the order of the table: a, b 0.9, b 0.25
     # most worth first is not the order of the page; gene c has no prediction
-    made = explorer.content(rows, standing, np.array([2, 1, 0]), named("c", "b", "a"), go, NOTHING)
+    made = explorer.content(rows, standing, np.array([2, 1, 0]), named("c", "b", "a"), go, NO_PIECES)
     assert made["genes"]["id"] == ["a", "b", "c"]
     assert made["genes"]["views"] == ["sequence", "sequence", ""]
     assert pairs(made) == [("a", "GO:0000003"), ("b", "GO:0000003"), ("b", "GO:0000002")]
@@ -102,14 +102,14 @@ def test_rows_are_packed_by_gene_and_score(go: Ontology) -> None:
 
 def test_rows_that_are_not_chosen_are_not_packed(go: Ontology) -> None:
     rows = table(("a", "GO:0000003", 0.9), ("a", "GO:0000004", 0.5))
-    made = explorer.content(rows, np.zeros(2, np.int8), np.array([0]), named("a"), go, NOTHING)
+    made = explorer.content(rows, np.zeros(2, np.int8), np.array([0]), named("a"), go, NO_PIECES)
     assert pairs(made) == [("a", "GO:0000003")]
     assert "GO:0000004" not in made["terms"]["id"]
 
 
 def test_terms_bring_their_ancestors(go: Ontology) -> None:
     rows = table(("a", "GO:0000003", 0.9), ("a", "X:1", 0.5))
-    made = explorer.content(rows, np.zeros(2, np.int8), np.arange(2), named("a"), go, NOTHING)["terms"]
+    made = explorer.content(rows, np.zeros(2, np.int8), np.arange(2), named("a"), go, NO_PIECES)["terms"]
     assert made["id"] == ["GO:0000001", "GO:0000002", "GO:0000003", "X:1"]
     # names of what is predicted are those of the predictions; a term that the ontology lacks has no parents
     assert made["name"] == ["process", "growth", "name of GO:0000003", "name of X:1"]
@@ -118,17 +118,29 @@ def test_terms_bring_their_ancestors(go: Ontology) -> None:
 
 
 def test_evidence_goes_to_its_row_and_that_of_other_pairs_is_passed_over(go: Ontology, tmp_path: Path) -> None:
-    rows = table(("a", "GO:0000003", 0.9), ("b", "GO:0000002", 0.9))
-    lines = ["gene_id\tgo_id\tkind\tsource\tvalue\tdetail", "b\tGO:0000002\tfeature\tlength\t+0.5\t",
-             "a\tGO:0000004\tfeature\tlength\t+0.1\t", "b\tGO:0000002\thomologue\tNA\t0.8\te-value 1e-9, IDA",
-             "z\tGO:0000002\tfeature\tlength\t+0.1\t"]  # fmt: skip
+    rows = table(("a", "GO:0000003", 0.8), ("b", "GO:0000002", 0.9), ("c", "GO:0000002", 0.1))
+    lines = [
+        "gene_id\tgo_id\tkind\tsource\tvalue\tdetail",
+        "a\tGO:0000003\tfeature\tcharge\t+0.2\t",
+        "b\tGO:0000002\tfeature\tlength\t+0.5\t",
+        "a\tGO:0000004\tfeature\tlength\t+0.1\t",
+        "b\tGO:0000002\thomologue\tNA\t0.8\te-value 1e-9, IDA",
+        "z\tGO:0000002\tfeature\tlength\t+0.1\t",
+    ]
     with gzip.open(tmp_path / "evidence.tsv.gz", "wt") as handle:
         handle.write("".join(f"{line}\n" for line in lines))
-    evidence = explorer.read_evidence(tmp_path / "evidence.tsv.gz")
-    made = explorer.content(rows, np.zeros(2, np.int8), np.arange(2), named("a", "b"), go, evidence)["evidence"]
-    assert made["row"] == [1, 1]
-    told = [[made["texts"][made[name][piece]] for name in ("kind", "source", "value", "detail")] for piece in (0, 1)]
-    assert told == [["feature", "length", "+0.5", ""], ["homologue", "NA", "0.8", "e-value 1e-9, IDA"]]
+    pieces = explorer.of_rows(explorer.read_evidence(tmp_path / "evidence.tsv.gz"), rows, np.array([1, 0]))
+    # the more worthy pair first, c was not asked for; within a pair in the order of the file
+    assert pieces["row"].tolist() == [1, 1, 0]
+    assert pieces["source"].tolist() == ["length", "NA", "charge"]
+    made = explorer.content(rows, np.zeros(3, np.int8), np.array([1, 0]), named("a", "b", "c"), go, pieces)["evidence"]
+    assert np.cumsum(made["step"]).tolist() == [0, 1, 1]
+    told = [[made["texts"][made[name][piece]] for name in ("kind", "source", "value", "detail")] for piece in range(3)]
+    assert told == [
+        ["feature", "charge", "+0.2", ""],
+        ["feature", "length", "+0.5", ""],
+        ["homologue", "NA", "0.8", "e-value 1e-9, IDA"],
+    ]
 
 
 def test_evidence_without_a_column_is_refused(tmp_path: Path) -> None:
@@ -139,7 +151,7 @@ def test_evidence_without_a_column_is_refused(tmp_path: Path) -> None:
 
 def test_without_predictions_there_are_genes(go: Ontology) -> None:
     rows = table(("a", "GO:0000003", 0.9)).iloc[:0]
-    made = explorer.content(rows, np.zeros(0, np.int8), np.zeros(0, np.intp), named("a"), go, NOTHING)
+    made = explorer.content(rows, np.zeros(0, np.int8), np.zeros(0, np.intp), named("a"), go, NO_PIECES)
     assert made["genes"]["id"] == ["a"]
     assert pairs(made) == []
 

@@ -25,7 +25,7 @@ RUN = {
 }
 PROCESS = report.Aspect("biological process", 300, 20, "co-training", 0.25, 0.5, 0.4, 12, 34, [])
 PAGE = report.Page(RUN, [PROCESS], report.Found(100, 34, 12, 3), ["co-training is better."], [])
-SHOWN = dict.fromkeys(("specific", "implied", "below", "known"), (1, 2))
+SHOWN = dict.fromkeys(("specific", "implied", "below", "known", "evidence"), (1, 2))
 
 
 class Read(HTMLParser):
@@ -99,34 +99,48 @@ def test_the_same_input_gives_the_same_page() -> None:
 # --- as much as there is room for
 
 
-def fit(limit: int, count: int = 1000) -> tuple[str, int, list[list[int]]]:
-    """A page of so many rows, each as large as random numbers are; the rows of each try."""
+def fit(limit: int, count: int = 1000, evidence: int = 500) -> tuple[str, int, list[tuple[list[int], int]]]:
+    """A page of so many rows and pieces of evidence, each a large random number; rows and pieces of each try."""
     random, tried = np.random.default_rng(1), []
-    numbers = random.integers(1_000_000_000, size=count).tolist()
+    numbers = random.integers(1_000_000_000, size=count + evidence).tolist()
 
-    def data(rows: np.ndarray) -> dict[str, list[int]]:
-        tried.append(rows.tolist())
-        return {"numbers": [numbers[row] for row in rows]}
+    def data(rows: np.ndarray, pieces: int) -> dict[str, list[int]]:
+        tried.append((rows.tolist(), pieces))
+        return {"numbers": [numbers[row] for row in rows], "evidence": numbers[count : count + pieces]}
 
     ranked = np.arange(count)[::-1]
-    text, kept = report.fitted(PAGE, np.full(count, SPECIFIC, np.int8), ranked, data, limit)
+    text, kept = report.fitted(PAGE, np.full(count, SPECIFIC, np.int8), ranked, evidence, data, limit)
     return text, kept, tried
+
+
+def counted(on_page: int, in_all: int) -> str:
+    return f'<td class="number">{on_page:,}</td><td class="number">{in_all:,}</td>'
 
 
 def test_all_that_fits_is_on_the_page() -> None:
     text, kept, tried = fit(limit=10_000_000)
     assert kept == 1000
-    assert len(tried) == 1
-    assert '<td class="number">1,000</td><td class="number">1,000</td>' in text
+    assert [pieces for _, pieces in tried] == [500]
+    assert counted(1000, 1000) in text
+    assert counted(500, 500) in text
 
 
-def test_a_page_keeps_its_limit_and_what_is_worth_most() -> None:
+def test_a_page_keeps_its_limit_and_loses_evidence_first() -> None:
     whole, *_ = fit(limit=10_000_000)
-    text, kept, tried = fit(limit=len(whole.encode()) - 2000)
-    assert len(text.encode()) <= len(whole.encode()) - 2000
+    limit = len(whole.encode()) - 100
+    text, kept, tried = fit(limit)
+    assert len(text.encode()) <= limit
+    assert kept == 1000
+    assert 0 < tried[-1][1] < 500
+    assert counted(tried[-1][1], 500) in text
+
+
+def test_what_is_worth_most_stays_longest() -> None:
+    without, *_ = fit(limit=10_000_000, evidence=0)
+    text, kept, tried = fit(len(without.encode()) - 100)
     assert 0 < kept < 1000
-    assert tried[-1] == list(range(999, 999 - kept, -1))
-    assert f'<td class="number">{kept}</td><td class="number">1,000</td>' in text
+    assert tried[-1] == (list(range(999, 999 - kept, -1)), 0)
+    assert counted(kept, 1000) in text
 
 
 def test_where_nothing_fits_the_page_is_there_without_predictions() -> None:

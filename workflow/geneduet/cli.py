@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from geneduet.crossfit import Matrix, Task
     from geneduet.evaluation.cases import Genes
+    from geneduet.explorer import Places
     from geneduet.labels import Labels
     from geneduet.learners import View
     from geneduet.views.vote import Voters
@@ -1168,7 +1169,8 @@ def write_report(
     least = {aspect: row["threshold"] for aspect, row in recommended.items()}
     standing = table.standing(everything, least, graph)
     names = report.gene_names(tables.read(genes), annotations, id_map)
-    proofs = explorer.read_evidence(evidence)
+    ranked = explorer.worth_showing(everything, standing)
+    pieces = explorer.of_rows(explorer.read_evidence(evidence), everything, ranked)
     told = {
         "thresholds": least,
         "calibration": report.calibrations(pd.read_csv(evaluation / "reliability.tsv", sep="\t")),
@@ -1187,18 +1189,15 @@ def write_report(
         headlines=(evaluation / "headlines.txt").read_text().splitlines(),
         figures=report.figures(figure, captions, record["config"]["name"]),
     )
-    ranked = explorer.worth_showing(everything, standing)
+
+    def data(rows: "Places", first: int) -> dict[str, Any]:
+        return {**explorer.content(everything, standing, rows, names, graph, pieces.head(first)), **told}
+
     for file, chosen, limit in (
         (page, shown, report.PAGE_BYTES),
         (embedded, replace(shown, figures=[]), report.EMBEDDED_BYTES),
     ):
-        text, rows = report.fitted(
-            chosen,
-            standing,
-            ranked,
-            lambda rows: {**explorer.content(everything, standing, rows, names, graph, proofs), **told},
-            limit,
-        )
+        text, rows = report.fitted(chosen, standing, ranked, len(pieces), data, limit)
         report.write(file, text)
         say(f"{file.name}: {rows} of {len(everything)} predictions, {len(text.encode()) / 1e6:.1f} MB")
 

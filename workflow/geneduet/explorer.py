@@ -46,6 +46,24 @@ def worth_showing(predictions: pd.DataFrame, standing: NDArray[np.int8]) -> Plac
     return np.asarray(order[: np.count_nonzero(kind < 4)], np.intp)
 
 
+def first(count: int, specific: int, evidence: int) -> tuple[int, int]:
+    """Of what is ranked, how many rows and how many pieces of evidence are among the first so many.
+
+    First come the new specific predictions, then their evidence, then all other rows: where there is not room for all,
+    a pair loses its evidence before it goes itself.
+
+    Parameters
+    ----------
+    count : rows and pieces together.
+    specific, evidence : how many new specific rows there are, and pieces.
+
+    >>> first(5, specific=10, evidence=20), first(15, specific=10, evidence=20), first(40, specific=10, evidence=20)
+    ((5, 0), (10, 5), (20, 20))
+    """
+    pieces = min(max(count - specific, 0), evidence)
+    return count - pieces, pieces
+
+
 def shown(standing: NDArray[np.int8], rows: Places) -> dict[str, tuple[int, int]]:
     """How many predictions of each standing are among the rows, and how many there are."""
     names = {SPECIFIC: "specific", IMPLIED: "implied", BELOW: "below", KNOWN: "known"}
@@ -68,6 +86,24 @@ def read_evidence(path: Path | None) -> pd.DataFrame:
     return table[list(EVIDENCE_COLUMNS)]
 
 
+def of_rows(evidence: pd.DataFrame, predictions: pd.DataFrame, ranked: Places) -> pd.DataFrame:
+    """The evidence of rows, in their order: row (place in the predictions), kind, source, value, detail.
+
+    Parameters
+    ----------
+    evidence : as `read_evidence` gives it; that of other pairs is left out.
+    ranked : rows, the most worth first.
+    """
+    own = [predictions[name].cat.codes.to_numpy()[ranked] for name in ("gene_id", "go_id")]
+    named = [predictions[name].cat.categories.get_indexer(pd.Index(evidence[name])) for name in ("gene_id", "go_id")]
+    place = pd.MultiIndex.from_arrays(own).get_indexer(pd.MultiIndex.from_arrays(named))
+    order = np.argsort(place, kind="stable")[np.count_nonzero(place < 0) :]
+    return evidence.iloc[order][list(_PIECE)].assign(row=ranked[place[order]])
+
+
+_PIECE = ("kind", "source", "value", "detail")
+
+
 def content(
     predictions: pd.DataFrame,
     standing: NDArray[np.int8],
@@ -83,7 +119,7 @@ def content(
     predictions, standing : all of them.
     rows : those to be shown, in any order.
     genes : gene_id, symbol, description, aliases, all texts, of the gene universe.
-    evidence : as `read_evidence` gives it; that of other pairs is passed over.
+    evidence : of these rows, as `of_rows` gives it.
     """
     genes = genes.sort_values("gene_id", kind="stable")
     gene = _codes(predictions["gene_id"], genes["gene_id"].tolist())[rows]
@@ -105,7 +141,7 @@ def content(
             "sequence": numbers["sequence_"],
             "expression": numbers["expression_"],
         },
-        "evidence": _evidence(evidence, gene, term, genes["gene_id"].tolist(), terms["id"]),
+        "evidence": _evidence(evidence, rows),
     }
 
 
@@ -163,19 +199,11 @@ def _terms(picked: pd.DataFrame, ontology: Ontology) -> dict[str, list[Any]]:
     }
 
 
-def _evidence(
-    evidence: pd.DataFrame, gene: Places, term: Places, genes: Sequence[str], terms: Sequence[str]
-) -> dict[str, Any]:
-    """Evidence of the rows shown: the row of each piece in file order within it, and its texts as places in `texts`."""
-    wanted = pd.MultiIndex.from_arrays([gene, term])
-    place = [
-        pd.Index(list(known), dtype=object).get_indexer(pd.Index(evidence[name], dtype=object))
-        for name, known in (("gene_id", genes), ("go_id", terms))
-    ]
-    row = wanted.get_indexer(pd.MultiIndex.from_arrays(place))
-    kept = np.flatnonzero(row >= 0)
-    kept = kept[np.argsort(row[kept], kind="stable")]
-    cells = evidence.iloc[kept][["kind", "source", "value", "detail"]]
-    codes, texts = pd.factorize(cells.to_numpy(object).ravel())
-    columns = codes.reshape(-1, 4).T.tolist()
-    return {"row": row[kept].tolist(), **dict(zip(cells.columns, columns, strict=True)), "texts": list(texts)}
+def _evidence(evidence: pd.DataFrame, rows: Places) -> dict[str, Any]:
+    """Pieces of evidence by row: steps from row to row, and texts as places in `texts`."""
+    row = pd.Index(rows).get_indexer(pd.Index(evidence["row"]))
+    order = np.argsort(row, kind="stable")
+    codes, texts = pd.factorize(evidence[list(_PIECE)].to_numpy(object)[order].ravel())
+    columns = codes.reshape(-1, len(_PIECE)).T.tolist()
+    steps = np.diff(row[order], prepend=0).tolist()
+    return {"step": steps, **dict(zip(_PIECE, columns, strict=True)), "texts": list(texts)}

@@ -284,27 +284,37 @@ def fitted(
     page: Page,
     standing: NDArray[np.int8],
     ranked: explorer.Places,
-    data: Callable[[explorer.Places], dict[str, Any]],
+    evidence: int,
+    data: Callable[[explorer.Places, int], dict[str, Any]],
     limit: int,
 ) -> tuple[str, int]:
-    """The page with as many predictions as there is room for, and their number.
+    """The page with as many predictions and their evidence as there is room for, and the number of predictions.
 
     Parameters
     ----------
     standing : of all predictions.
     ranked : rows worth showing, the most worth first.
-    data : makes the explorer's data of rows.
+    evidence : pieces that there are of these.
+    data : makes the explorer's data of rows and of the first so many pieces of evidence.
     limit : bytes that the page may have.
     """
-    count = len(ranked)
-    while True:
-        rows = ranked[:count]
-        text = html(page, explorer.shown(standing, rows), data(rows))
-        size = len(text.encode())
-        if size <= limit or not count:
-            return text, count
-        # what does not grow with the rows is in the size too: a little too few is better than another try
-        count = int(count * 0.97 * limit / size)
+    specific = int((standing[ranked] == SPECIFIC).sum())
+
+    def filled(count: int) -> tuple[str, int, int]:
+        rows, pieces = explorer.first(count, specific, evidence)
+        shown = {**explorer.shown(standing, ranked[:rows]), "evidence": (pieces, evidence)}
+        text = html(page, shown, data(ranked[:rows], pieces))
+        return text, rows, len(text.encode())
+
+    count = len(ranked) + evidence
+    text, rows, size = filled(count)
+    if size > limit:
+        *_, bare = filled(0)
+        while size > limit and count:
+            # a little too few is better than another try
+            count = int(count * 0.98 * max(limit - bare, 0) / (size - bare))
+            text, rows, size = filled(count)
+    return text, rows
 
 
 def html(page: Page, shown: Mapping[str, tuple[int, int]], data: Mapping[str, Any]) -> str:
@@ -312,7 +322,7 @@ def html(page: Page, shown: Mapping[str, tuple[int, int]], data: Mapping[str, An
 
     Parameters
     ----------
-    shown : how many predictions of each standing are on the page, and how many there are.
+    shown : how many predictions of each standing, and pieces of evidence, are on the page, and how many there are.
     data : what the explorer shows.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

@@ -21,7 +21,8 @@ const byId = (id) => document.getElementById(id);
 // --- the data
 
 async function unpack(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text), bytes = new Uint8Array(letters.length);
+  for (let place = 0; place < letters.length; place++) bytes[place] = letters.charCodeAt(place);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).json();
 }
@@ -39,6 +40,8 @@ function prepare(data) {
     rows.gene.fill(gene, data.firstRow[gene], data.firstRow[gene + 1]);
   });
   rows.standing = Uint8Array.from(rows.standing);
+  data.evidence.row = new Int32Array(data.evidence.step.length);
+  data.evidence.step.reduce((row, step, place) => (data.evidence.row[place] = row + step), 0);
   const byName = terms.id.map((_, term) => term).sort((one, other) => terms.name[one].localeCompare(terms.name[other], "en"));
   data.nameRank = new Uint32Array(byName.length);
   byName.forEach((term, rank) => { data.nameRank[term] = rank; });
