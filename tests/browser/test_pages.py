@@ -286,9 +286,9 @@ def rows_of(dialog, caption):
 def test_why_shows_evidence_the_views_and_the_terms_above(page):
     dialog = open_why(page, "g1", "budding")
     assert rows_of(dialog, "Evidence") == [
-        ["Labelled homologue", "g2", "0.55", "e-value 1e-30, IDA"],
-        ["Co-expressed labelled gene", "g4 (MUT4)", "0.9", ""],
-        ["Feature of the gene", EVIL, "+0.12", EVIL],
+        ["Homologue", "g2", "0.55 (e-value 1e-30, IDA)"],
+        ["Co-expressed", "g4 (MUT4)", "0.9"],
+        ["Feature", EVIL, f"+0.12 ({EVIL})"],
     ]
     assert rows_of(dialog, "Place in the hierarchy") == [
         ["budding (GO:0000003)", "4.0", "0.500", "new"],

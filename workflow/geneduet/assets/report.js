@@ -12,7 +12,7 @@ const SHOWN = {
   all: () => true,
 };
 const ASPECT = { P: "process", F: "function", C: "component" };
-const EVIDENCE = { homologue: "Labelled homologue", coexpressed: "Co-expressed labelled gene", feature: "Feature of the gene" };
+const EVIDENCE = { homologue: "Homologue", coexpressed: "Co-expressed", feature: "Feature" };
 const VIEWS = { both: "sequence and expression", sequence: "only sequence", expression: "only expression", "": "no view" };
 const AT_ONCE = 10000; // rows that the table holds: nobody scrolls further, and each costs time
 const ASCENDING = ["gene", "name", "aspect"]; // sorted from the first letter on; all else from the highest number down
@@ -114,11 +114,11 @@ function find(data, asked) {
 
 function make(tag, properties, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children.filter((child) => child !== null));
+  element.append(...children);
   return element;
 }
 const number = (value, digits) => (value === null ? "–" : value.toFixed(digits));
-const count = (value, one, many = `${one}s`) => `${value.toLocaleString("en")} ${value === 1 ? one : many}`;
+const count = (value, one) => `${value.toLocaleString("en")} ${one}${value === 1 ? "" : "s"}`;
 const twoLines = (first, second) => make("div", {}, make("span", { className: "first" }, first), make("span", { className: "second" }, second));
 
 function plainTable(headings, lines, caption) {
@@ -152,13 +152,13 @@ function evidence(data, row) {
     const [kind, source, value, detail] = ["kind", "source", "value", "detail"].map((name) => texts[columns[name][place]]);
     const gene = kind === "feature" ? -1 : data.genes.id.indexOf(source);
     const named = gene >= 0 && data.genes.symbol[gene] ? `${source} (${data.genes.symbol[gene]})` : source;
-    lines.push(line([EVIDENCE[kind] || kind, named, value, detail]));
+    lines.push(line([EVIDENCE[kind] || kind, named, detail ? `${value} (${detail})` : value]));
   }
   if (!lines.length) {
     const none = data.rows.standing[row] >= IMPLIED ? "None is on this page for this pair." : "It is given for new predictions above the threshold.";
     return make("p", {}, make("strong", {}, "Evidence. "), none);
   }
-  return plainTable(["Kind", "What", "Value", "Detail"], lines, "Evidence");
+  return plainTable(["Kind", "What", "How much"], lines, "Evidence: genes known to have the term, and features that weighed most");
 }
 
 // a term and all above it
@@ -288,7 +288,8 @@ function show(data) {
     columnDefaults: { headerSort: false },
     layout: "fitColumns",
     responsiveLayout: "hide",
-    height: Math.max(320, Math.min(640, window.innerHeight * 0.7)),
+    maxHeight: Math.max(320, Math.min(640, window.innerHeight * 0.7)),
+    minHeight: 110,
     rowHeight: narrow ? 68 : 48, // a phone breaks names in two lines
     placeholder: "No prediction matches. Search less, or show more kinds.",
   });
