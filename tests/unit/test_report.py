@@ -65,6 +65,13 @@ def test_held_out_genes_are_told_to_count_as_unknown() -> None:
     assert said not in Read(report.html(PAGE, SHOWN, {})).text
 
 
+def test_cautions_of_all_aspects_stand_together_above_the_explorer() -> None:
+    aspects = [replace(PROCESS, cautions=["one", "two"]), PROCESS, replace(PROCESS, cautions=["three"])]
+    text = Read(report.html(replace(PAGE, aspects=aspects), SHOWN, {})).text
+    assert " ".join(text.split()).index("Caution one two three") < text.index("Search gene or term")
+    assert "Caution" not in Read(report.html(PAGE, SHOWN, {})).text
+
+
 def test_the_page_carries_the_licence_of_the_code_that_is_not_ours() -> None:
     assert "Copyright (c) 2015-2026 Oli Folkerd" in Read(report.html(PAGE, SHOWN, {})).text
 
