@@ -250,7 +250,7 @@ def test_filters_by_aspect_score_and_novelty(page):
         ("New, above threshold", 4),
         ("New, any score", 5),
         ("Everything here", 6),
-        ("New, most specific", 3),
+        ("New, specific", 3),
     ]:
         choose(page, "standing", shown)
         until(lambda: len(pairs(page)), number)
