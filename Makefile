@@ -32,7 +32,8 @@ demo: .venv/installed
 	@cat results/demo/evaluation/headlines.txt
 	@echo
 	@echo "predictions: $(CURDIR)/results/demo/predictions.tsv.gz"
-	@echo "report:      $(CURDIR)/results/snakemake_report.html"
+	@echo "report:      $(CURDIR)/results/demo/report.html"
+	@echo "workflow:    $(CURDIR)/results/snakemake_report.html"
 
 test: .venv/tested
 	$(BIN)/python -m pytest

@@ -281,7 +281,7 @@ def test_run_record_has_the_checksum_of_every_input(finished):
 def test_run_record_has_time_and_memory_of_every_step(finished):
     steps = json.loads((finished.results / "run.json").read_text())["steps"]
     logs = {file.stem for file in (finished.folder / "logs" / "tiny").glob("*.log")}
-    assert set(steps) == logs - {"record_run"}
+    assert set(steps) == logs - {"record_run", "write_report"}  # which tells of the others
     assert {"fit_references.P", "cotrain.F", "search_homologues"} <= logs
     assert all(step["seconds"] > 0 for step in steps.values())
 
@@ -292,11 +292,14 @@ def test_figures_are_svg(finished, name):
     assert root.tag.endswith("svg")
 
 
-def test_page_of_top_predictions_stands_alone(finished):
-    page = (finished.results / "report" / "top_predictions.html").read_text()
-    assert re.search(r"\bg\d{3}\b", page)
-    assert re.search(r"\bGO:\d{7}\b", page)
-    assert not re.search(r"(src|href)=[\"']?https?:[^\"' ]+\.(js|css)", page)
+@pytest.mark.parametrize("name", ["report.html", "report/explorer.html"])
+def test_the_report_stands_alone_and_is_small(finished, name):
+    page = (finished.results / name).read_text()
+    assert "Predicted gene functions: <em>tiny</em>" in page
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
+    assert len(page.encode()) < (1_550_000 if name == "report/explorer.html" else 8_000_000)
+    # figures are in the one, and beside the other
+    assert page.count("<figure>") == (0 if name == "report/explorer.html" else 5)
 
 
 def test_nothing_half_written_is_left(finished):

@@ -160,7 +160,7 @@ def shapes(tmp_path_factory, make_organism, snakemake):
         made["few_labels"], lambda row: row if "\tC\t\t" not in row or next(places) < 8 else None
     )  # fmt: skip
     change_annotations(made["no_labels"], lambda row: re.sub(r"\t(IDA|IMP)\t", "\tIEA\t", row).replace("NOT", ""))
-    targets = [f"results/{name}/run.json" for name in NAMES]
+    targets = [f"results/{name}/report.html" for name in NAMES]
     views = [f"results/append/views/{view}.parquet" for view in ("sequence", "expression")]
     result = snakemake(home / "run", [organism.file for organism in made.values()], "--keep-going", *targets, *views)
     return SimpleNamespace(result=result, made=made, folder={name: home / "run" / "results" / name for name in made})
@@ -187,8 +187,8 @@ def reasons(table):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_shape_runs_to_its_record(shapes, name):
-    assert (shapes.folder[name] / "run.json").exists(), shapes.result.stderr[-6000:]
+def test_every_shape_runs_to_its_report(shapes, name):
+    assert (shapes.folder[name] / "report.html").exists(), shapes.result.stderr[-6000:]
 
 
 def test_what_a_lab_can_add_is_seen_by_the_models(shapes, table, models):
@@ -340,8 +340,8 @@ def test_an_aspect_with_too_few_labels_is_naive_and_says_so(shapes, table, model
         aspects = {line.split("\t")[8] for line in handle if not line.startswith("!")}
     assert aspects <= {"P", "F"}
     assert aspects
-    page = (shapes.folder["few_labels"] / "report" / "top_predictions.html").read_text()
-    assert "Aspect C: not learned" in page
+    page = (shapes.folder["few_labels"] / "report.html").read_text()
+    assert re.search(r"Cellular component: not learned \(\d+ labelled genes where minimum_labels asks for 15\)", page)
 
 
 def test_without_any_usable_label_there_are_no_predictions(shapes, table, reasons):

@@ -58,7 +58,7 @@ def test_snakemake_writes_its_report(finished_copy, snakemake):
     call = snakemake(finished_copy.folder, [finished_copy.organism.file], "--report", "results/snakemake_report.html")
     assert call.returncode == 0, call.stderr
     page = (finished_copy.folder / "results" / "snakemake_report.html").read_text()
-    for label in ("precision and recall", "calibration", "co-training by round", "best new predictions"):
+    for label in ("precision and recall", "calibration", "co-training by round", "explorer of predictions"):
         assert label in page
     # opens without a network: nothing is fetched
     assert not re.search(r"<(script|link)[^>]+(src|href)=[\"']https?://", page)

@@ -89,3 +89,11 @@ def test_a_change_in_what_commands_share_concerns_those_that_use_it(package: Pat
 def test_there_is_no_version_of_a_command_that_is_none() -> None:
     with pytest.raises(KeyError):
         code_version.code_version("fit-nothing")
+
+
+def test_a_changed_asset_changes_the_commands_that_read_the_folder(package: Path) -> None:
+    before = code_version.code_version("write-report", folder="assets"), code_version.code_version("write-report")
+    (package / "assets" / "report.css").write_text("")
+    after = code_version.code_version("write-report", folder="assets"), code_version.code_version("write-report")
+    assert after[0] != before[0]
+    assert after[1] == before[1]

@@ -268,6 +268,7 @@ def test_the_choice_is_written_with_rounds_and_weights(cotrained, tmp_path):
     cotraining.write_choice(tmp_path / "chosen.json", cotrained)
     written = json.loads((tmp_path / "chosen.json").read_text())
     assert written == {"final": cotrained.chosen, "rounds": [1] * 4, "weights": cotrained.weights}
+    assert cotraining.read_choice(tmp_path / "chosen.json").final == cotrained.chosen
 
 
 def test_scores_obey_the_hierarchy(simulated, cotrained):

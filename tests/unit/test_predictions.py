@@ -232,6 +232,19 @@ def test_cafaeval_reads_the_scores(tmp_path: Path, obo: Path) -> None:
     assert read["cellular_component"].matrix.max() == 0.25
 
 
+def test_a_table_is_read_as_it_was_written(process: Labels, tmp_path: Path) -> None:
+    made = predictions.join([table_of(process, matrix([0.5, 0.25], [0.123456, 0], [1, 1e-3]), expression=None)])
+    predictions.write_tsv(tmp_path / "p.tsv.gz", made)
+    read = predictions.read_tsv(tmp_path / "p.tsv.gz")
+    pd.testing.assert_frame_equal(read.round(2), made.round(2), check_dtype=False, check_categorical=False)
+    assert read["score"].tolist() == made["score"].tolist()
+
+
+def test_a_gene_may_be_called_na(tmp_path: Path) -> None:
+    predictions.write_tsv(tmp_path / "p.tsv.gz", joined(("NA", "GO:0000101", 0.5, "no")))
+    assert pairs(predictions.read_tsv(tmp_path / "p.tsv.gz")) == [("NA", "GO:0000101")]
+
+
 # --- what is new
 
 LOW = {"P": 0.1, "F": 0.1, "C": 0.1}
@@ -256,6 +269,21 @@ def test_an_ancestor_of_another_new_term_of_the_gene_is_left_out(go: Ontology) -
     assert set(pairs(predictions.new_predictions(rows, LOW, go))) == {
         ("a", "GO:0000102"), ("b", "GO:0000101"), ("a", "GO:0032991"), ("a", "GO:0000302"),
     }  # fmt: skip
+
+
+def test_each_row_is_known_or_below_or_implied_or_specific(go: Ontology) -> None:
+    rows = joined(
+        ("a", "GO:0000101", 0.9, "no"), ("a", "GO:0000102", 0.5, "no"), ("a", "GO:0000302", 0.05, "no"),
+        ("b", "GO:0000101", 0.9, "yes"), ("b", "GO:0005515", 0.9, "no"),
+    )  # fmt: skip
+    found = dict(zip(pairs(rows), predictions.standing(rows, LOW, go).tolist(), strict=True))
+    assert found == {
+        ("a", "GO:0000102"): predictions.SPECIFIC,
+        ("a", "GO:0000101"): predictions.IMPLIED,
+        ("a", "GO:0000302"): predictions.BELOW,
+        ("b", "GO:0000101"): predictions.KNOWN,
+        ("b", "GO:0005515"): predictions.IMPLIED,
+    }
 
 
 def test_protein_binding_and_dead_terms_are_no_news(go: Ontology) -> None:
@@ -299,22 +327,3 @@ def test_who_asks_for_it_gets_the_ancestors_of_new_terms_too_but_nothing_known(g
     assert set(pairs(predictions.new_predictions(rows, LOW, go, redundant=True))) == {
         ("a", "GO:0000101"), ("a", "GO:0000102"), ("b", "GO:0000102"),
     }  # fmt: skip
-
-
-# --- the best
-
-
-def test_the_best_promise_most_bits_aspect_by_aspect() -> None:
-    new = joined(
-        ("a", "GO:0000101", 0.9, "no"), ("b", "GO:0000101", 0.5, "no"), ("c", "GO:0000101", 0.4, "no"),
-        ("a", "GO:0000302", 0.2, "no"),
-    )  # fmt: skip
-    # sure but commonplace, half sure and specific, a guess
-    new["information_content"] = new["information_content"].where(new["gene_id"] != "b", 6.0)
-    best = predictions.top_table(new, per_aspect=2)
-    assert best[["Aspect", "Gene", "Name"]].to_numpy().tolist() == [
-        ["biological process", "b", "growth"],
-        ["biological process", "a", "growth"],
-        ["cellular component", "a", "nucleus"],
-    ]
-    assert best.columns[-1] == "Information content (bits)"

@@ -11,6 +11,7 @@ def test_scores_are_read_as_written_and_written_alike(tmp_path: Path) -> None:
     scores.write(tmp_path / "one.npz", Scores(["a"], ["X:1", "X:2"], models))
     again = scores.read(tmp_path / "one.npz")
     assert (again.genes, again.terms, list(again.models)) == (["a"], ["X:1", "X:2"], ["final", "early_fusion"])
+    assert scores.model_names(tmp_path / "one.npz") == ["final", "early_fusion"]
     for name, matrix in models.items():
         assert again.models[name].dtype == np.float32
         np.testing.assert_array_equal(again.models[name], matrix)

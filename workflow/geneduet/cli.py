@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from geneduet.crossfit import Matrix, Task
     from geneduet.evaluation.cases import Genes
+    from geneduet.explorer import Places
     from geneduet.labels import Labels
     from geneduet.learners import View
     from geneduet.views.vote import Voters
@@ -1056,7 +1057,6 @@ def write_predictions(
     labels: list[Path],
     cotraining: list[Path],
     thresholds: Path,
-    headlines: Path,
     ontology: Path,
     genes: Path,
     taxon_id: int,
@@ -1070,7 +1070,7 @@ def write_predictions(
     expression: Path | None = None,
     database: str | None = None,
 ) -> None:
-    """Write the predictions: the table, GAF, GPAD and GPI, what cafaeval reads, and the page of the best new ones.
+    """Write the predictions: the table, GAF, GPAD and GPI, and what cafaeval reads.
 
     Parameters
     ----------
@@ -1078,7 +1078,6 @@ def write_predictions(
     organism : its name.
     labels, cotraining : labels and scores of each aspect, in the same order.
     thresholds : table of the recommended thresholds.
-    headlines : what evaluation says of the models, shown on the page.
     ontology, genes : as read.
     taxon_id : of the organism.
     min_score : lowest score written.
@@ -1091,41 +1090,32 @@ def write_predictions(
     """
     import pandas as pd
 
-    from geneduet import annotation_files, predictions, report, tables
+    from geneduet import annotation_files, predictions, tables
     from geneduet import annotations as reader
     from geneduet import labels as label
     from geneduet import ontology as go
-    from geneduet.evaluation.thresholds import of_aspects
     from geneduet.scores import read
 
     universe = tables.read(genes)
     ids = pd.Index(universe["gene_id"])
     views = {"sequence": sequence, "expression": expression}
     present = {name: ids.isin([] if file is None else tables.read_matrix(file).index) for name, file in views.items()}
-    parts, learned, by_reference = [], [], set()
+    parts = []
     for label_file, score_file in zip(labels, cotraining, strict=True):
         seen, models = label.read(label_file), read(score_file).models
         own = (models.get("sequence_view"), models.get("expression_view"))
         parts.append(predictions.table(seen, seen.published(models["final"]), *own, present, min_score))
-        by_reference |= {seen.aspect} if seen.transfer is not None else set()
-        learned += [seen.aspect] if "co_training" in models else []
     everything = predictions.join(parts)
     predictions.write_tsv(folder / "predictions.tsv.gz", everything)
     predictions.write_cafa(folder / "predictions.cafa.tsv.gz", everything)
     graph = go.read(ontology)
     sources = [reader.read_source(file) for file in (annotations, reference) if file is not None]
     named = sources[0].database if annotations is not None else None
-    # what is naive for every gene is news of none
-    recommended = of_aspects(pd.read_csv(thresholds, sep="\t")).query("aspect in @learned")
-    least = {str(aspect): float(value) for aspect, value in recommended["threshold"].items()}
+    least = {aspect: row["threshold"] for aspect, row in _recommended(thresholds, labels, cotraining).items()}
     new = predictions.new_predictions(everything, least, graph)
     told = predictions.new_predictions(everything, least, graph, redundant=True) if redundant else new
     tables.write(folder / "new_predictions.parquet", told)
-    rows = None
-    if annotations is not None:
-        read_rows = reader.read_annotations(annotations, gpi)
-        rows, _ = reader.join_genes(read_rows, ids.tolist(), _aliases(id_map, ids.tolist()), annotations)
-    called = annotation_files.describe(universe, rows)
+    called = annotation_files.describe(universe, _own_rows(annotations, gpi, id_map, ids.tolist()))
     release = annotation_files.Release(
         database=database or named or organism,
         taxon_id=taxon_id,
@@ -1134,29 +1124,96 @@ def write_predictions(
     annotation_files.write_gaf(folder / "predictions.gaf.gz", told, graph, called, release)
     annotation_files.write_gpad(folder / "predictions.gpad.gz", told, graph, release)
     annotation_files.write_gpi(folder / "predictions.gpi.gz", called, release)
-    sentences = [
-        f"Aspect {aspect}: learned from what the reference says, for want of labels of the organism's own. What is "
-        "recorded below is what the reference says of genes of other families, and no experiment; how precise the "
-        "predictions are is not known"
-        for aspect in sorted(by_reference)
-    ]
-    sentences += [
-        f"Aspect {row.Index}: shown from a score of {row.threshold:.2f}; of what scores so high "
-        f"{row.expected_precision:.0%} is recorded, and {row.expected_recall:.0%} of what is recorded scores so high "
-        "(out of fold)"
-        for row in recommended.itertuples()
-        if row.Index not in by_reference
-    ]
-    missing = [aspect for aspect in go.ASPECTS if aspect not in recommended.index]
-    sentences += [
-        f"Aspect {aspect}: not learned, see evaluation/cotraining.tsv; nothing is shown" for aspect in missing
-    ]
-    sentences += headlines.read_text().splitlines()
-    best = predictions.top_table(new)
-    if best.empty:
-        sentences.append("No term that is not known already scores above its threshold.")
-    report.write_table(folder / "report" / "top_predictions.html", f"New predictions for {organism}", sentences, best)
-    say(f"{len(everything)} predictions, {len(new)} of them new, specific and above the threshold", *sentences)
+    say(f"{len(everything)} predictions, {len(new)} of them new, specific and above the threshold")
+
+
+@app.command
+@described
+def write_report(
+    page: Path,
+    embedded: Path,
+    *,
+    predictions: Path,
+    labels: list[Path],
+    cotraining: list[Path],
+    boosters: list[Path],
+    evaluation: Path,
+    genes: Path,
+    ontology: Path,
+    run: Path,
+    figure: list[Path],
+    captions: Path,
+    evidence: Path | None = None,
+    annotations: Path | None = None,
+    id_map: Path | None = None,
+    gpi: Path | None = None,
+) -> None:
+    """Write the page of a run, and a smaller one for Snakemake's report, which has the figures itself.
+
+    Parameters
+    ----------
+    page, embedded : where to write (HTML).
+    predictions : all of them.
+    labels, cotraining, boosters : labels, scores and folder of the models in use of each aspect, in the same order.
+    evaluation : folder with the tables that `evaluate` wrote.
+    genes, ontology : as read.
+    run : record of the run.
+    figure : SVG; several times.
+    captions : folder of the figures' captions.
+    evidence : of the predictions.
+    annotations, id_map, gpi : the user's files, for symbols and other names of genes.
+    """
+    import json
+    from dataclasses import replace
+
+    import pandas as pd
+
+    from geneduet import cotraining as teaching
+    from geneduet import explorer, report, tables
+    from geneduet import labels as label
+    from geneduet import ontology as go
+    from geneduet import predictions as table
+
+    everything, graph, record = table.read_tsv(predictions), go.read(ontology), json.loads(run.read_text())
+    seen = [label.read(file) for file in labels]
+    recommended = _recommended(evaluation / "thresholds.tsv", labels, cotraining)
+    least = {aspect: row["threshold"] for aspect, row in recommended.items()}
+    standing = table.standing(everything, least, graph)
+    universe = tables.read(genes)
+    ids = universe["gene_id"].tolist()
+    names = report.gene_names(universe, _own_rows(annotations, gpi, id_map, ids), _aliases(id_map, ids))
+    ranked = explorer.worth_showing(everything, standing)
+    pieces = explorer.of_rows(explorer.read_evidence(evidence), everything, ranked)
+    told = {
+        "thresholds": least,
+        "calibration": report.calibrations(pd.read_csv(evaluation / "reliability.tsv", sep="\t")),
+    }
+    choices = [teaching.read_choice(folder / "chosen.json") for folder in boosters]
+    rounds = pd.read_csv(evaluation / "cotraining.tsv", sep="\t").query("round == 0")
+    shown = report.Page(
+        run=record,
+        aspects=report.aspects(
+            seen,
+            {own.aspect: chosen.final for own, chosen in zip(seen, choices, strict=True)},
+            dict(zip(rounds["aspect"], rounds["reason"], strict=True)),
+            recommended,
+            everything[standing == table.SPECIFIC],
+        ),
+        found=report.found(everything, standing, len(names)),
+        headlines=(evaluation / "headlines.txt").read_text().splitlines(),
+        figures=report.figures(figure, captions, record["config"]["name"]),
+    )
+
+    def data(rows: "Places", first: int) -> dict[str, Any]:
+        return {**explorer.content(everything, standing, rows, names, graph, pieces.head(first)), **told}
+
+    for file, chosen, limit in (
+        (page, shown, report.PAGE_BYTES),
+        (embedded, replace(shown, figures=[]), report.EMBEDDED_BYTES),
+    ):
+        text, rows = report.fitted(chosen, standing, ranked, len(pieces), data, limit)
+        report.write(file, text)
+        say(f"{file.name}: {rows} of {len(everything)} predictions, {len(text.encode()) / 1e6:.1f} MB")
 
 
 @app.command
@@ -1397,6 +1454,17 @@ def record_run(record: Path, *, settings: str, ontology: Path, benchmarks: Path,
 # --- the few helpers that several commands share
 
 
+def _own_rows(
+    annotations: Path | None, gpi: Path | None, id_map: Path | None, genes: list[str]
+) -> "pd.DataFrame | None":
+    """The user's annotations joined to the genes, as written; none where there are none."""
+    from geneduet import annotations as reader
+
+    if annotations is None:
+        return None
+    return reader.join_genes(reader.read_annotations(annotations, gpi), genes, _aliases(id_map, genes), annotations)[0]
+
+
 def _aliases(id_map: Path | None, genes: list[str]) -> dict[str, str]:
     from geneduet.annotations import read_id_map
 
@@ -1405,6 +1473,23 @@ def _aliases(id_map: Path | None, genes: list[str]) -> dict[str, str]:
     aliases, ambiguous = read_id_map(id_map, genes)
     say(f"{len(aliases)} aliases, {ambiguous} ambiguous ones left out")
     return aliases
+
+
+def _recommended(thresholds: Path, labels: list[Path], cotraining: list[Path]) -> dict[str, dict[str, float]]:
+    """Recommended threshold of each learned aspect, and what to expect there: what is naive for all is news of none."""
+    import pandas as pd
+
+    from geneduet import labels as label
+    from geneduet.evaluation.thresholds import of_aspects
+    from geneduet.scores import model_names
+
+    learned = [
+        label.read(known).aspect
+        for known, scores in zip(labels, cotraining, strict=True)
+        if "co_training" in model_names(scores)
+    ]
+    table: dict[Any, dict[Any, float]] = of_aspects(pd.read_csv(thresholds, sep="\t")).to_dict("index")
+    return {aspect: table[aspect] for aspect in learned if aspect in table}
 
 
 def _models(references: Path, cotraining: Path) -> "dict[str, Matrix]":

@@ -8,13 +8,14 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 
-def code_version(command: str, *modules: str) -> str:
+def code_version(command: str, *modules: str, folder: str | None = None) -> str:
     """Hash of a command's function, its helpers, and every module of the package that they import, directly or not.
 
     Parameters
     ----------
     command : as on the command line, `fit-references` say.
     modules : dotted names of others that it loads by name.
+    folder : of the package, whose files it reads and that are no modules.
 
     Raises
     ------
@@ -28,6 +29,8 @@ def code_version(command: str, *modules: str) -> str:
         if file not in seen:
             seen[file] = file.read_text()
             waiting |= _imported(seen[file])
+    if folder is not None:
+        seen |= {file: file.read_text() for file in (PACKAGE / folder).rglob("*") if file.is_file()}
     text = body + "".join(seen[file] for file in sorted(seen))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -12,7 +12,7 @@ from scipy import sparse
 from geneduet.annotations import PROTEIN_BINDING
 from geneduet.files import open_output
 from geneduet.labels import Labels
-from geneduet.ontology import ASPECT_OF_NAMESPACE, Ontology, ancestors
+from geneduet.ontology import Ontology, ancestors
 
 COLUMNS = (
     *("gene_id", "go_id", "go_name", "aspect", "score", "sequence_score", "expression_score"),
@@ -135,6 +135,14 @@ def write_tsv(path: Path, predictions: pd.DataFrame) -> None:
         handle.writelines(_lines(predictions, COLUMNS))
 
 
+def read_tsv(path: Path) -> pd.DataFrame:
+    """Read what `write_tsv` wrote, as `join` gives it."""
+    texts = dict.fromkeys(_TEXTS, "category")
+    # a gene may be called NA
+    missing = dict.fromkeys((*_SCORES, "information_content"), "")
+    return pd.read_csv(path, sep="\t", dtype=texts, keep_default_na=False, na_values=missing)
+
+
 def write_cafa(path: Path, predictions: pd.DataFrame) -> None:
     """Write gene, term and score without a header, as CAFA and cafaeval have it."""
     with open_output(path) as handle:
@@ -171,40 +179,55 @@ def _score_text(score: float) -> str:
 # --- what is new
 
 
-def new_predictions(
-    predictions: pd.DataFrame, thresholds: Mapping[str, float], ontology: Ontology, redundant: bool = False
-) -> pd.DataFrame:
-    """Predictions that are news: not known, at or above their aspect's threshold, and the most specific of their gene.
+# how new a prediction is, the least first
+KNOWN, BELOW, IMPLIED, SPECIFIC = range(4)
 
-    What an annotation implies is known, be it of a term too rare to be learned. A term is left out when one of its
-    descendants is predicted for the same gene, because that one implies it, and so are `GO:0005515` and terms that are
-    not live in the ontology or not for annotation. What is left out for the latter reasons implies nothing: the most
-    specific of the others stand in its stead.
+
+def standing(predictions: pd.DataFrame, thresholds: Mapping[str, float], ontology: Ontology) -> NDArray[np.int8]:
+    """How new each prediction is: `KNOWN`, or `BELOW` its aspect's threshold, or above it `IMPLIED` or `SPECIFIC`.
+
+    A term is implied when one of its descendants is predicted for the same gene. So are `GO:0005515` and terms that are
+    not live in the ontology or not for annotation, which say too little by themselves. They imply nothing: the most
+    specific of the others stand in their stead.
 
     Parameters
     ----------
     predictions : as `join` gives them.
-    thresholds : recommended threshold of each aspect; an aspect without one has no predictions.
-    redundant : keep the terms that a descendant implies.
-
-    Returns
-    -------
-    The rows left, in the same order.
+    thresholds : recommended threshold of each aspect; in an aspect without one all that is new is below.
     """
     # rounded as the scores are: the gene that sets a threshold has to reach it
     lowest = round_score(predictions["aspect"].astype(object).map(thresholds).to_numpy(float))
+    new = (predictions["known"] == "no").to_numpy()
+    above = new & (predictions["score"].to_numpy() >= lowest)
     term = _places(predictions["go_id"], ontology)
-    news = (
-        (predictions["known"] == "no").to_numpy()
-        & (predictions["score"].to_numpy() >= lowest)
-        & ~predictions["go_id"].isin([PROTEIN_BINDING, *ontology.not_for_annotation]).to_numpy()
-        & (term >= 0)
-    )
-    chosen = predictions[news]
-    if not redundant:
-        gene = np.asarray(chosen["gene_id"].cat.codes, np.intp)
-        chosen = chosen[_most_specific(gene, term[news], ontology)]
-    return chosen.reset_index(drop=True)
+    telling = above & _telling(predictions, ontology)
+    gene = np.asarray(predictions["gene_id"].cat.codes, np.intp)
+    found = np.where(new, BELOW, KNOWN).astype(np.int8)
+    found[above] = IMPLIED
+    found[np.flatnonzero(telling)[_most_specific(gene[telling], term[telling], ontology)]] = SPECIFIC
+    return found
+
+
+def new_predictions(
+    predictions: pd.DataFrame, thresholds: Mapping[str, float], ontology: Ontology, redundant: bool = False
+) -> pd.DataFrame:
+    """The predictions that are news and `SPECIFIC`, as `standing` tells them, in the same order.
+
+    Parameters
+    ----------
+    redundant : keep the terms that a descendant implies.
+    """
+    found = standing(predictions, thresholds, ontology)
+    wanted = found == SPECIFIC
+    if redundant:
+        wanted |= (found == IMPLIED) & _telling(predictions, ontology)
+    return predictions[wanted].reset_index(drop=True)
+
+
+def _telling(predictions: pd.DataFrame, ontology: Ontology) -> NDArray[np.bool_]:
+    """Whether each term says enough by itself: neither `GO:0005515`, nor dead, nor unfit for annotation."""
+    silent = predictions["go_id"].isin([PROTEIN_BINDING, *ontology.not_for_annotation]).to_numpy()
+    return np.asarray((_places(predictions["go_id"], ontology) >= 0) & ~silent)
 
 
 def _places(terms: pd.Series, ontology: Ontology) -> NDArray[np.intp]:
@@ -222,33 +245,3 @@ def _most_specific(gene: NDArray[np.intp], term: NDArray[np.intp], ontology: Ont
     pairs = sparse.csr_array((np.ones(len(gene), np.int32), (gene, term)), shape=shape)
     brought = sparse.csr_array(pairs @ ancestors(ontology).astype(np.int32))
     return np.asarray(brought[gene, term] == 1).reshape(-1)
-
-
-def top_table(new: pd.DataFrame, per_aspect: int = 20) -> pd.DataFrame:
-    """The best new predictions of each aspect, for the report.
-
-    Best is the score times the information content: the bits that a biologist can expect to learn, so that neither a
-    sure commonplace nor a specific guess comes first. What is new is already above the threshold and most specific.
-
-    Parameters
-    ----------
-    new : as `new_predictions` gives them.
-    per_aspect : rows of each aspect.
-    """
-    namespaces = {aspect: name.replace("_", " ") for name, aspect in ASPECT_OF_NAMESPACE.items()}
-    bits = new["score"] * new["information_content"]
-    # stable: equals stay in the order of the table
-    best = new.loc[bits.sort_values(ascending=False, kind="stable").index]
-    ranked = pd.concat([best[best["aspect"] == aspect].head(per_aspect) for aspect in namespaces])
-    return pd.DataFrame(
-        {
-            "Aspect": ranked["aspect"].astype(object).map(namespaces),
-            "Gene": ranked["gene_id"].astype(object),
-            "Term": ranked["go_id"].astype(object),
-            "Name": ranked["go_name"].astype(object),
-            "Score": ranked["score"],
-            "Sequence score": ranked["sequence_score"],
-            "Expression score": ranked["expression_score"],
-            "Information content (bits)": ranked["information_content"].round(2),
-        }
-    ).reset_index(drop=True)

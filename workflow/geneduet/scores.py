@@ -38,3 +38,9 @@ def read(path: Path) -> Scores:
     content = arrays.read(path)
     models = {name.removeprefix("model."): value for name, value in content.items() if name.startswith("model.")}
     return Scores(content["genes"], content["terms"], models)
+
+
+def model_names(path: Path) -> list[str]:
+    """The models whose scores a file has; the scores stay where they are."""
+    with np.load(path, allow_pickle=False) as stored:
+        return [name.removeprefix("model.") for name in stored.files if name.startswith("model.")]

@@ -194,11 +194,16 @@ def by_aspect(pattern):
 
 
 def results_of(organism):
-    """What a run of an organism is for."""
+    """What a run of an organism is for, but the record of it and the report that tells of all."""
     folder = f"results/{organism}"
     names = [f"predictions.{form}.gz" for form in ("tsv", "gaf", "gpad", "gpi", "cafa.tsv")] + ["evidence.tsv.gz", "model"]
     names += [f"evaluation/{name}.tsv" for name in TABLES]
-    names += [f"figures/{name}.svg" for name in FIGURES] + ["report/top_predictions.html"]
     if ORGANISMS[organism].evaluation.label_efficiency.seeds:
-        names += ["label_efficiency/label_value.tsv", "figures/label_efficiency.svg"]
-    return [f"{folder}/{name}" for name in names]
+        names += ["label_efficiency/label_value.tsv"]
+    return [f"{folder}/{name}" for name in names] + figures_of(organism)
+
+
+def figures_of(organism):
+    """The figures of an organism."""
+    learned_again = ["label_efficiency"] if ORGANISMS[organism].evaluation.label_efficiency.seeds else []
+    return [f"results/{organism}/figures/{name}.svg" for name in FIGURES + learned_again]

@@ -82,7 +82,7 @@ rule draw_figures:
             category="{organism}",
             subcategory="Evaluation",
             labels={"figure": "calibration"},
-            caption="../report/calibration.rst",
+            caption="../report/reliability.rst",
         ),
         report(
             "results/{organism}/figures/cotraining.svg",

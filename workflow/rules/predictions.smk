@@ -2,13 +2,12 @@
 
 
 rule write_predictions:
-    """Predictions as a table, as GAF, GPAD and GPI, for cafaeval, and the best new ones as a page."""
+    """Predictions as a table, as GAF, GPAD and GPI, and for cafaeval."""
     input:
         unpack(feature_files),
         labels=by_aspect("labels/{aspect}.npz"),
         cotraining=by_aspect("cotraining/{aspect}.npz"),
         thresholds="results/{organism}/evaluation/thresholds.tsv",
-        headlines="results/{organism}/evaluation/headlines.txt",
         ontology=rules.read_ontology.output,
         genes=rules.read_genes.output,
         annotations=given("annotations"),
@@ -21,13 +20,6 @@ rule write_predictions:
         "results/{organism}/predictions.gpad.gz",
         "results/{organism}/predictions.gpi.gz",
         "results/{organism}/predictions.cafa.tsv.gz",
-        report(
-            "results/{organism}/report/top_predictions.html",
-            category="{organism}",
-            subcategory="Predictions",
-            labels={"figure": "best new predictions"},
-            caption="../report/predictions.rst",
-        ),
         new="results/{organism}/new_predictions.parquet",
     log:
         "logs/{organism}/write_predictions.log",
@@ -53,7 +45,7 @@ rule write_predictions:
         code=code("write-predictions"),
     shell:
         "python -m geneduet write-predictions {params.views} {params.files:q} {params.output} {params.database}"
-        " {params.id_map} {params.gpi} --organism {wildcards.organism} --thresholds {input.thresholds:q} --headlines {input.headlines:q} --ontology {input.ontology:q}"
+        " {params.id_map} {params.gpi} --organism {wildcards.organism} --thresholds {input.thresholds:q} --ontology {input.ontology:q}"
         " --genes {input.genes:q} {params.sources:q} {params.folder:q} > {log:q} 2>&1"
 
 
