@@ -12,10 +12,11 @@ import pandas as pd
 from geneduet import ontology as go
 from geneduet import tables
 from geneduet.errors import InputError, nearest
+from geneduet.evaluation.headlines import ASPECT_NAMES
 from geneduet.evaluation.thresholds import of_aspects
 from geneduet.evidence import COEXPRESSED, FEATURE, HOMOLOGUE
 from geneduet.files import read_lines
-from geneduet.ontology import ASPECT_OF_NAMESPACE, Ontology
+from geneduet.ontology import Ontology
 
 WIDTH = 80
 PREDICTIONS, EVIDENCE, GENES = "predictions.tsv.gz", "evidence.tsv.gz", "inputs/genes.parquet"
@@ -25,7 +26,7 @@ TITLES = {
     COEXPRESSED: "Co-expressed genes that have the term",
     FEATURE: "What adds most to the raw score, or takes from it",
 }
-_ASPECT_NAMES = {aspect: name.replace("_", " ") for name, aspect in ASPECT_OF_NAMESPACE.items()}
+
 _SYMBOL = re.compile(r"\bGN=(\S+)")  # in headers of UniProt
 _LOUDEST = re.compile(r"(?<=, loudest )[^,]+")
 
@@ -143,7 +144,7 @@ def of_gene(results: Results, gene: str, everything: bool = False) -> list[str]:
     lines = _cut([results.about(gene)])
     if not rows:
         return [*lines, "", "No score is written for this gene."]
-    for aspect, name in _ASPECT_NAMES.items():
+    for aspect, name in ASPECT_NAMES.items():
         own = [row for row in rows if row["aspect"] == aspect]
         shown = [row for row in own if everything or row["known"] == "yes" or _is_predicted(row, least)]
         lines += ["", f"{name}: {_threshold_words(aspect, least)}"]
@@ -193,7 +194,7 @@ def of_term(results: Results, gene: str, term: str) -> list[str]:
     place = _term(results, graph, term)
     rows = {row["go_id"]: row for row in results.rows(PREDICTIONS, gene)}
     row, aspect = rows.get(graph.terms[place]), graph.aspects[place]
-    lines = [results.about(gene), f"{graph.terms[place]} {graph.names[place]} ({_ASPECT_NAMES[aspect]})", ""]
+    lines = [results.about(gene), f"{graph.terms[place]} {graph.names[place]} ({ASPECT_NAMES[aspect]})", ""]
     if row is None:
         lines.append("No score is written: too few genes have the term for it to be learned, a NOT")
         lines.append("annotation excludes it, or it scores below output.min_score.")
