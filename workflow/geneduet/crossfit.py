@@ -145,7 +145,7 @@ def cross_fit(
         learner.fit(task.labels, task.training(*pair), lesson)
         if folder is not None:
             learner.save(folder / model / pair_name(pair))
-        scores = learner.predict(task.labels, task.training(*pair), lesson)
+        scores = learner.predict(task.labels, task.training(*pair))
         say(f"{model}: {number + 1} of {len(task.pairs)} fitted in {time.monotonic() - start:.0f} s")
         return scores
 

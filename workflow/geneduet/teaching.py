@@ -20,7 +20,7 @@ import numpy as np
 
 from geneduet import baselines, stacking
 from geneduet.baselines import EARLY, EXPRESSION, FUSION, SEQUENCE
-from geneduet.crossfit import CrossFit, Matrix, Task, calibrate, cross_fit
+from geneduet.crossfit import CrossFit, Matrix, Task, cross_fit
 from geneduet.lazy import Computed
 from geneduet.learners import Lesson, listening
 from geneduet.stacking import Part, Stack
@@ -77,13 +77,13 @@ def teach(
     voices: Mapping[str, ByPair] = supervised
     hearing = [name for name in learned if listening(task.views[view] for view in views[name])]
     for number in range(1, rounds + 1):
-        lessons = {student: _lessons(task, views[student], voices, teachers[student]) for student in hearing}
+        lessons = {student: _lessons(task, voices, teachers[student]) for student in hearing}
         students = {
             student: cross_fit(task, f"{student}.{number}", views[student], folder, own)
             for student, own in lessons.items()
         }
         stacked = stacking.stack(task, parts(task, learned, students))
-        scores = calibrate(task, f"{name}.{number}", stacked.raw, task.present_in_any(), folder)
+        scores = stacking.calibrated(task, f"{name}.{number}", stacked, task.present_in_any(), folder)
         yield Round(number, lessons, students, stacked, scores)
         grown = baselines.complete(task, {**supervised, **baselines.by_pair(students)})
         voices = {**supervised, **{student: _mean(supervised[student], grown[student]) for student in students}}
@@ -96,10 +96,10 @@ def parts(task: Task, learned: Mapping[str, CrossFit], students: Mapping[str, Cr
     return {name: Part(views[name], own.by_pair) for name, own in learned.items()} | taught
 
 
-def _lessons(task: Task, views: Sequence[str], voices: Mapping[str, ByPair], teacher: str) -> Sequence[Lesson]:
+def _lessons(task: Task, voices: Mapping[str, ByPair], teacher: str) -> Sequence[Lesson]:
     """What a student is told, for each pair of folds; raw scores of squared error are probabilities but for noise."""
     scores = baselines.fuse(task, voices)[FUSION] if teacher == FUSION else voices[teacher]
-    return Computed(len(task.pairs), lambda number: Lesson(dict.fromkeys(views, scores[number])))
+    return Computed(len(task.pairs), lambda number: Lesson.of(scores[number]))
 
 
 def _mean(one: ByPair, other: ByPair) -> ByPair:

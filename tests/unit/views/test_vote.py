@@ -85,12 +85,20 @@ def test_genes_outside_training_are_never_seen(random_genes) -> None:
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
     np.testing.assert_array_equal(vote.naive(other, training), vote.naive(own, training))
     np.testing.assert_array_equal(vote.components(other, training), vote.components(own, training))
-    start = vote.starting_score(before, own, training)
-    np.testing.assert_array_equal(vote.starting_score(after, other, training), start)
+    start = start_of(before, own, training)
+    np.testing.assert_array_equal(start_of(after, other, training), start)
     prior = vote.naive(own, training)
     np.testing.assert_array_equal(
-        vote.mix([start, start * 0.5], prior, other, training), vote.mix([start, start * 0.5], prior, own, training)
+        mixed_of([start, start * 0.5], prior, other, training), mixed_of([start, start * 0.5], prior, own, training)
     )
+
+
+def start_of(given, own, training):
+    return vote.trust(given, own, training).start(given, vote.naive(own, training))
+
+
+def mixed_of(starts, prior, own, training):
+    return vote.mix(starts, prior, vote.mixture(starts, prior, own, training), len(training))
 
 
 def test_naive_is_the_share_of_training_genes() -> None:
@@ -103,7 +111,7 @@ def test_the_starting_score_mixes_vote_and_prior_as_far_as_the_vote_proved_right
     share = np.array([[1], [1], [0], [0], [1], [0]], np.float32)
     given = Vote(share, np.full(6, 2.0), np.ones(6, np.int64), np.full(6, 2.0))
     own, training = labels("1", "1", "0", "1", "0", "0"), mask("111100")
-    score = vote.starting_score(given, own, training)
+    score = start_of(given, own, training)
     assert score[4, 0] == pytest.approx(0.4 * 1 + 0.6 * 0.75)
     assert score[5, 0] == pytest.approx(0.4 * 0 + 0.6 * 0.75)
 
@@ -115,7 +123,7 @@ def test_a_strong_vote_is_trusted_and_a_weak_one_is_not() -> None:
     share = np.vstack([1 - right[:8], right[8:], [[1.0], [1.0]]]).astype(np.float32)
     strength = np.array([1.0] * 8 + [9.0] * 8 + [1.0, 9.0])
     training = mask("1" * 16 + "00")
-    score = vote.starting_score(Vote(share, strength, np.ones(18, np.int64), strength), own, training)
+    score = start_of(Vote(share, strength, np.ones(18, np.int64), strength), own, training)
     assert score[16, 0] == 0.5  # the prior
     assert score[17, 0] == 1.0  # the vote
 
@@ -127,16 +135,16 @@ def test_a_gene_without_a_vote_starts_at_the_prior(random_genes) -> None:
     given = links.vote(own, training)
     prior = vote.naive(own, training)
     for gene in (0, 25, 39):
-        np.testing.assert_array_equal(vote.starting_score(given, own, training)[gene], prior)
+        np.testing.assert_array_equal(start_of(given, own, training)[gene], prior)
     nothing = neighbours({}, 40).vote(own, training)
-    np.testing.assert_array_equal(vote.starting_score(nothing, own, training), np.tile(prior, (40, 1)))
+    np.testing.assert_array_equal(start_of(nothing, own, training), np.tile(prior, (40, 1)))
 
 
 def test_one_start_is_taken_as_it_is_and_none_is_the_prior() -> None:
     prior, training = np.array([0.2], np.float32), mask("11")
     start = np.array([[0.9], [0.1]], np.float32)
-    np.testing.assert_array_equal(vote.mix([start], prior, labels("1", "0"), training), start)
-    np.testing.assert_array_equal(vote.mix([], prior, labels("1", "0"), training), np.tile(prior, (2, 1)))
+    np.testing.assert_array_equal(mixed_of([start], prior, labels("1", "0"), training), start)
+    np.testing.assert_array_equal(mixed_of([], prior, labels("1", "0"), training), np.tile(prior, (2, 1)))
 
 
 def test_a_start_that_proved_right_outweighs_one_that_did_not() -> None:
@@ -144,10 +152,10 @@ def test_a_start_that_proved_right_outweighs_one_that_did_not() -> None:
     prior = np.array([0.5], np.float32)
     right = np.array([[1], [0], [1], [0], [1]], np.float32)
     noise = np.array([[1], [1], [0], [0], [0]], np.float32)  # right in half of the genes: tells nothing
-    np.testing.assert_allclose(vote.mix([right, noise], prior, own, training), right, atol=1e-6)
-    np.testing.assert_allclose(vote.mix([noise, right], prior, own, training), right, atol=1e-6)
+    np.testing.assert_allclose(mixed_of([right, noise], prior, own, training), right, atol=1e-6)
+    np.testing.assert_allclose(mixed_of([noise, right], prior, own, training), right, atol=1e-6)
     # two that say the same share the weight: together as one
-    np.testing.assert_allclose(vote.mix([right, right], prior, own, training), right, atol=1e-6)
+    np.testing.assert_allclose(mixed_of([right, right], prior, own, training), right, atol=1e-6)
 
 
 def test_a_start_that_would_have_to_be_turned_around_has_no_weight_and_the_other_its_best_alone() -> None:
@@ -155,7 +163,7 @@ def test_a_start_that_would_have_to_be_turned_around_has_no_weight_and_the_other
     # them 2 and -2; without the second, the first has (.25 - .125) / (.25 + .0625) = .4
     own, training = labels("1", "0"), mask("11")
     starts = [np.array([[1], [0.75]], np.float32), np.array([[0.75], [1]], np.float32)]
-    mixed = vote.mix(starts, np.array([0.5], np.float32), own, training)
+    mixed = mixed_of(starts, np.array([0.5], np.float32), own, training)
     np.testing.assert_allclose(mixed, [[0.5 + 0.4 * 0.5], [0.5 + 0.4 * 0.25]], atol=1e-6)
 
 
@@ -164,14 +172,14 @@ def test_starts_that_agree_by_different_evidence_add_up() -> None:
     own, training = labels("1", "0", "1", "0", "0"), mask("11110")
     one = np.array([[0.75], [0.25], [0.5], [0.5], [0.625]], np.float32)
     other = np.array([[0.5], [0.5], [0.75], [0.25], [0.625]], np.float32)
-    mixed = vote.mix([one, other], np.array([0.5], np.float32), own, training)
+    mixed = mixed_of([one, other], np.array([0.5], np.float32), own, training)
     np.testing.assert_allclose(mixed.ravel(), [1, 0, 1, 0, 0.5 + 2 * 0.125 + 2 * 0.125], atol=1e-6)
 
 
 def test_starts_that_say_nothing_leave_the_prior() -> None:
     prior = np.array([0.5], np.float32)
     silent = np.tile(prior, (2, 1))
-    np.testing.assert_array_equal(vote.mix([silent, silent], prior, labels("1", "0"), mask("11")), silent)
+    np.testing.assert_array_equal(mixed_of([silent, silent], prior, labels("1", "0"), mask("11")), silent)
 
 
 def test_components_are_where_labels_vary_and_their_signs_are_fixed() -> None:

@@ -6,14 +6,17 @@ inside the mask is described by its neighbours' labels, not by its own and not b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import nnls
+
+from geneduet import arrays
 
 COMPONENTS = 16  # of the label matrix; a vote of thousands of terms is given to the trees as its place on these
 ROUNDING = 1e-9  # of the largest variance: less than that is none
@@ -92,6 +95,23 @@ class Neighbours:
         links = sparse.csr_array(self.weights - self.weights.multiply(self.copies))
         links.eliminate_zeros()
         return count_votes(links, known)
+
+
+@dataclass(frozen=True)
+class Joining(Neighbours):
+    """Links from genes that are not in the table to those that are: the labels of the former are nowhere.
+
+    Parameters
+    ----------
+    weights, copies : as in `Neighbours`, but (new genes, genes).
+    """
+
+    def seen(self, training: NDArray[np.bool_]) -> sparse.csr_array:
+        """Links to training genes, copies among them: no new gene is in training."""
+        links = sparse.csr_array(self.weights @ sparse.diags_array(training.astype(np.float64)))
+        links.eliminate_zeros()
+        links.sort_indices()
+        return links
 
 
 @dataclass(frozen=True)
@@ -188,6 +208,11 @@ class Trust:
         """The group of each gene, (genes,)."""
         return np.searchsorted(self.edges, strength)
 
+    def start(self, given: Vote, prior: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The mixture of vote and prior, (genes, terms) float32; the prior where nobody votes."""
+        weight = self.of(given.strength)[:, None]
+        return weight * given.share + (1 - weight) * prior
+
 
 def trust(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) -> Trust:
     """Weigh vote against prior for each quartile of strength, by least squares over the training genes and all terms.
@@ -204,17 +229,6 @@ def trust(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) ->
     return Trust(edges, np.array(weight, np.float32), np.array([rows.sum() for rows in own]))
 
 
-def starting_score(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The best mixture of vote and prior, by `trust`; the prior where nobody votes.
-
-    Returns
-    -------
-    (genes, terms) float32.
-    """
-    prior, weight = naive(labels, training), trust(given, labels, training).of(given.strength)[:, None]
-    return weight * given.share + (1 - weight) * prior
-
-
 def _least_squares(share: NDArray[np.float32], prior: NDArray[np.float32], label: NDArray[np.bool_]) -> float:
     """Weight of the vote against the prior that best gives the labels, from 0 to 1; 0 where there is nothing to fit."""
     gap = (share - prior).astype(np.float64)
@@ -223,32 +237,48 @@ def _least_squares(share: NDArray[np.float32], prior: NDArray[np.float32], label
     return float(np.clip((gap * target).sum() / norm if norm else 0.0, 0.0, 1.0))
 
 
-def mix(
+def mixture(
     starts: Sequence[NDArray[np.float32]],
     prior: NDArray[np.float32],
     labels: sparse.csr_array,
     training: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
-    """One starting score from those of several voters: prior plus the weighted sum of their departures.
+    """The weights with which the starting scores of several voters are mixed into one, see `mix`; (starts,).
 
-    The weights are those of non-negative least squares over the training genes and all terms.
+    They are those of non-negative least squares over the training genes and all terms; a single start is taken as it is.
 
     Parameters
     ----------
-    starts : each (genes, terms); none gives the prior.
+    starts : each (genes, terms).
     prior : (terms,).
     """
-    if not starts:
-        return np.repeat(prior[None], len(training), axis=0)
-    if len(starts) == 1:
-        return starts[0]
+    if len(starts) < 2:
+        return np.ones(len(starts), np.float32)
     departures = [(start - prior)[training].astype(np.float64) for start in starts]
     target = labels[training].toarray() - prior.astype(np.float64)
     gram = np.array([[(a * b).sum() for b in departures] for a in departures])
     right = np.array([(a * target).sum() for a in departures])
     # their sum is not bounded: homologues and co-expressed genes that agree are more evidence than either. A score may
     # leave 0..1 a little by it: trees can start from that, calibrators and lessons clip
-    weights = non_negative(gram, right).astype(np.float32)
+    return non_negative(gram, right).astype(np.float32)
+
+
+def mix(
+    starts: Sequence[NDArray[np.float32]], prior: NDArray[np.float32], weights: NDArray[np.float32], genes: int
+) -> NDArray[np.float32]:
+    """One starting score from those of several voters: prior plus the weighted sum of their departures.
+
+    Parameters
+    ----------
+    starts : each (genes, terms); none gives the prior.
+    prior : (terms,).
+    weights : as `mixture` gives them.
+    genes : how many.
+    """
+    if not starts:
+        return np.repeat(prior[None], genes, axis=0)
+    if len(starts) == 1:
+        return starts[0]
     return prior + sum((weight * (start - prior) for weight, start in zip(weights, starts, strict=True)), np.float32(0))
 
 
@@ -278,6 +308,41 @@ def components(labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray
     chosen = vectors[:, ::-1][:, :COMPONENTS] * varies
     sign = np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
     return np.asarray(chosen * sign, np.float32)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the votes of some voters are put before the trees; all of it is fitted to the labels of training genes.
+
+    Parameters
+    ----------
+    prior : (terms,), as `naive` gives it.
+    directions : (terms, k), as `components` gives them.
+    trust : of each vote.
+    weights : (votes,), as `mixture` gives them.
+    """
+
+    prior: NDArray[np.float32]
+    directions: NDArray[np.float32]
+    trust: Sequence[Trust]
+    weights: NDArray[np.float32]
+
+
+def write_reading(path: Path, reading: Reading) -> None:
+    """Write as NPZ."""
+    trusts = {
+        f"{part}_{number}": value for number, own in enumerate(reading.trust) for part, value in vars(own).items()
+    }
+    kept = {"prior": reading.prior, "directions": reading.directions, "weights": reading.weights}
+    arrays.write(path, {**kept, **trusts})
+
+
+def read_reading(path: Path) -> Reading:
+    """Read what `write_reading` wrote."""
+    stored = arrays.read(path)
+    parts = [field.name for field in fields(Trust)]
+    trusts = [Trust(*(stored[f"{part}_{number}"] for part in parts)) for number in range(len(stored["weights"]))]
+    return Reading(stored["prior"], stored["directions"], trusts, stored["weights"])
 
 
 def features(given: Vote, directions: NDArray[np.float32], prior: NDArray[np.float32]) -> NDArray[np.float32]:
