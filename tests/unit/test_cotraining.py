@@ -267,7 +267,12 @@ def test_an_aspect_that_cannot_be_learned_ends_with_naive_and_says_why(simulated
 def test_the_choice_is_written_with_rounds_and_weights(cotrained, tmp_path):
     cotraining.write_choice(tmp_path / "chosen.json", cotrained)
     written = json.loads((tmp_path / "chosen.json").read_text())
-    assert written == {"final": cotrained.chosen, "rounds": [1] * 4, "weights": cotrained.weights}
+    assert written == {
+        "views": ["sequence", "expression"],
+        "final": cotrained.chosen,
+        "rounds": [1] * 4,
+        "weights": cotrained.weights,
+    }
 
 
 def test_scores_obey_the_hierarchy(simulated, cotrained):

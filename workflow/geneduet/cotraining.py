@@ -119,9 +119,10 @@ def not_learned(task: Task, naive: ByFold, reason: str) -> Outcome:
 
 
 def write_choice(path: Path, outcome: Outcome) -> None:
-    """Write which model is final in each chain, and the round and the weights of co-training there (JSON)."""
+    """Write the views learned, which model is final in each chain, and its round and weights of co-training (JSON)."""
+    chosen = {"views": list(outcome.views), "final": outcome.chosen, "rounds": outcome.kept}
     with open_output(path) as handle:
-        json.dump({"final": outcome.chosen, "rounds": outcome.kept, "weights": outcome.weights}, handle, indent=1)
+        json.dump({**chosen, "weights": outcome.weights}, handle, indent=1)
 
 
 def remove_unused(folder: Path, outcome: Outcome) -> None:

@@ -69,8 +69,8 @@ class Lesson:
     """What a student is told of the genes: the teacher's probabilities.
 
     It does not learn them by heart. It hears them of a gene's neighbours, where a view has such (`Neighbours.hear`).
-    They are told in 256 steps, even ones of the square root, which is as exact for the frequency of a rare term as for a
-    sure thing: so what a saved model remembers is what its student has heard.
+    They are told in 256 steps, even ones of the square root, which keeps the frequency of a rare term too: so a saved
+    model remembers just what its student has heard.
 
     Parameters
     ----------

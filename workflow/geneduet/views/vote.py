@@ -19,6 +19,7 @@ from scipy.optimize import nnls
 from geneduet import arrays
 
 COMPONENTS = 16  # of the label matrix; a vote of thousands of terms is given to the trees as its place on these
+PLACE_DIGITS = 6  # decimals of a place on them
 ROUNDING = 1e-9  # of the largest variance: less than that is none
 STRENGTH_QUANTILES = (0.25, 0.5, 0.75)  # of the strongest labelled neighbour: how far a vote is to be trusted
 
@@ -245,7 +246,7 @@ def mixture(
 ) -> NDArray[np.float32]:
     """The weights with which the starting scores of several voters are mixed into one, see `mix`; (starts,).
 
-    They are those of non-negative least squares over the training genes and all terms; a single start is taken as it is.
+    They are those of non-negative least squares over the training genes and all terms; one start alone counts in full.
 
     Parameters
     ----------
@@ -352,6 +353,8 @@ def features(given: Vote, directions: NDArray[np.float32], prior: NDArray[np.flo
     -------
     (genes, 2 + k) float32; NaN on the components where no neighbour is labelled.
     """
-    place = (given.share - prior) @ directions
+    # the same vote shall be the same number whatever genes are beside it: the last digits of a matrix product depend on
+    # its shape, and trees cut at the very values of some genes
+    place = np.round((given.share - prior).astype(np.float64) @ directions, PLACE_DIGITS)
     place[given.strength == 0] = np.nan
     return np.column_stack([given.strength, given.count, place]).astype(np.float32)
