@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 from geneduet.views import vote
-from geneduet.views.vote import Neighbours, Reference, Vote
+from geneduet.views.vote import Joining, Neighbours, Reference, Vote
 
 
 def neighbours(links: dict[tuple[int, int], float], size: int, copies: tuple[tuple[int, int], ...] = ()) -> Neighbours:
@@ -247,3 +247,46 @@ def test_neighbours_in_training_are_heard_by_their_labels_others_by_what_is_told
     np.testing.assert_allclose(heard.share[0], [(3 * 1 + 0.4) / 4, (0 + 0.8) / 4])
     assert (heard.count[0], heard.strength[0], heard.weight[0]) == (2, 3.0, 4.0)
     assert heard.share[1].tolist() == [0, 0]
+
+
+def test_of_a_joining_gene_the_neighbours_in_training_vote_copies_too_and_copies_are_not_heard_of() -> None:
+    # two new genes, three known ones of which the last is not in training; the first new gene is a copy of gene 0
+    copies = sparse.csr_array(np.array([[True, False, False], [False, False, False]]))
+    joining = Joining(sparse.csr_array(np.array([[3.0, 1.0, 4.0], [0, 0, 2.0]])), copies)
+    own, training = labels("10", "01", "11"), mask("110")
+    given = joining.vote(own, training)
+    assert given.share.tolist() == [[0.75, 0.25], [0, 0]]
+    assert given.count.tolist() == [2, 0]
+    told = np.array([[0, 0], [0, 0], [0.5, 0]], np.float32)
+    heard = joining.hear(own, training, told)
+    # gene 1 says 01, and of gene 2 is told .5, with weights 1 and 4
+    np.testing.assert_allclose(heard.share, [[0.4, 0.2], [0.5, 0]], rtol=1e-6)
+
+
+def test_a_place_does_not_depend_on_the_genes_beside_it() -> None:
+    random = np.random.default_rng(1)
+    share, directions = random.random((50, 300)).astype(np.float32), random.normal(size=(300, 16)).astype(np.float32)
+    ones = np.ones(50)
+    whole = vote.features(Vote(share, ones, ones.astype(int), ones), directions, share.mean(axis=0))
+    for gene in range(50):
+        own = slice(gene, gene + 1)
+        alone = vote.features(
+            Vote(share[own], ones[own], ones[own].astype(int), ones[own]), directions, share.mean(axis=0)
+        )
+        np.testing.assert_array_equal(alone[0], whole[gene])
+
+
+def test_a_reading_is_written_and_read(tmp_path) -> None:
+    trusts = [
+        vote.Trust(np.array([1.0, 2.5]), np.array([0, 0.5, 1], np.float32), np.array([3, 4, 5])),
+        vote.Trust(np.zeros(0), np.zeros(1, np.float32), np.zeros(1, np.int64)),
+    ]
+    some = np.array([0.5, 0.25], np.float32)
+    vote.write_reading(tmp_path / "reading.npz", vote.Reading(some, some[:, None], trusts, some))
+    again = vote.read_reading(tmp_path / "reading.npz")
+    for name in ("prior", "directions", "weights"):
+        np.testing.assert_array_equal(getattr(again, name), some[:, None] if name == "directions" else some)
+    for one, other in zip(again.trust, trusts, strict=True):
+        for part in ("edges", "weight", "count"):
+            np.testing.assert_array_equal(getattr(one, part), getattr(other, part))
+            assert getattr(one, part).dtype == getattr(other, part).dtype
