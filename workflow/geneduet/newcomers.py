@@ -116,7 +116,9 @@ def describe(
     features = _features(model, known, proteins, own, measured, profiles)
     stands = np.where(own >= 0, own, namesake)
     links = _links(model, known, genes, own, measured, hits, profiles, stands)
-    said = [f"{len(genes) - len(fresh)} of {len(genes)} proteins are the model's own: they are scored as in the run"]
+    said = []
+    if same := len(genes) - len(fresh):
+        said.append(f"{same} of {len(genes)} proteins are the model's own: they are scored as in the run")
     if renamed := [gene for gene, place, name in zip(genes, own, namesake, strict=True) if place < 0 <= name]:
         said.append(f"{len(renamed)} have the id of a gene of the model, but another sequence: {few(renamed)}")
     said += _distance(model, known, fresh["gene_id"].tolist(), hits)
@@ -125,23 +127,30 @@ def describe(
 
 def task(model: Model, aspect: str, new: Newcomers, threads: int) -> tuple[Task, Task]:
     """The run's task in an aspect, with its newcomers' voters of homology; and that of the newcomers. See `scoring`."""
-    seen = labels.read(model.folder / aspect / "labels.npz")
-    fold = _needed(model, "folds")["fold"].to_numpy()
+    seen, folds = labels.read(model.folder / aspect / "labels.npz"), _needed(model, "folds")
     voting = _reference(model, aspect, new)
     voters = {view: _voters(model, view, seen, new, voting) for view in VIEWS}
-    views = {view: make_view(view, table, new.genes, voters[view]) for view, table in new.features.items()}
-    learned = model.recipe(aspect).views
+    fold = folds["fold"].to_numpy()
     known = Task(
-        seen, {}, voters["sequence"], fold, fold, int(fold.max()) + 1, Settings(), 1.0, seed=0, threads=threads
+        labels=seen,
+        views={},
+        homology=voters["sequence"],
+        fold=fold,
+        family=folds["family"].to_numpy(),
+        folds=int(fold.max()) + 1,
+        settings=Settings(),  # nothing is fitted
+        unknown_weight=1.0,
+        seed=0,
+        threads=threads,
     )
     own, at = new.own >= 0, np.maximum(new.own, 0)
-    blank = _blank(model, seen, new, voting)
-    chain = np.where(own, fold[at], 0)
     return known, replace(
         known,
-        labels=replace(blank, annotated=own & seen.annotated[at]),
-        views={view: views[view] for view in learned},
-        fold=chain,
+        labels=replace(_blank(model, seen, new, voting), annotated=own & seen.annotated[at]),
+        views={
+            view: make_view(view, new.features[view], new.genes, voters[view]) for view in model.recipe(aspect).views
+        },
+        fold=np.where(own, fold[at], 0),
         family=np.arange(len(new.genes)),
     )
 
