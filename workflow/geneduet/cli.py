@@ -1229,7 +1229,7 @@ def predict(
 
     Parameters
     ----------
-    model : its folder, results/<organism>/model.
+    model : its folder, `model` in the results of a run.
     proteome : FASTA[.gz] of the proteins.
     output : folder to write predictions.tsv.gz to, and summary.txt.
     expression : genes x samples, TSV or CSV[.gz]; the samples are those of the run, the genes named as the proteins.
