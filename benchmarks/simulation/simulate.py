@@ -308,7 +308,7 @@ def lessons(organism: Organism, learned: Mapping[str, CrossFit], folder: Path) -
     weighted = baselines.weigh(task, learned, folder)[baselines.WEIGHTED]
     rows: list[dict[str, object]] = [{"view": "co_training", "hidden_gain": _gain(organism, weighted, made.by_fold)}]
     for name, student in made.students.items():
-        told = [np.clip(next(iter(lesson.told.values())), 0, 1) for lesson in made.lessons[name]]
+        told = [lesson.told for lesson in made.lessons[name]]
         unlabelled = ~task.labels.annotated
         right = sum(float((own * organism.truth)[unlabelled].sum()) for own in told)
         weights = [chain["+".join(task.views)].get(f"{name}_student", 0.0) for chain in made.stacked.weights]

@@ -36,7 +36,7 @@ READ_GENES = ["read-genes", "--proteome", "bad", "out"]
 READ_ANNOTATIONS = [
     *("read-annotations", "--genes", "genes", "--ontology", "ontology", "--evidence-code", "IDA", "bad", "out")
 ]
-READ_EXPRESSION = ["read-expression", "--genes", "genes", "--study", "heat", "log", "bad", "--expression", "out"]
+READ_EXPRESSION = ["read-expression", "out", "scale", "--genes", "genes", "--study", "heat", "log", "bad"]
 
 FAULTS = {
     "truncated gzip": Fault(

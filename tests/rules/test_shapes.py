@@ -353,3 +353,46 @@ def test_without_any_usable_label_there_are_no_predictions(shapes, table, reason
     with gzip.open(shapes.folder["no_labels"] / "predictions.gaf.gz", "rt") as handle:
         assert all(line.startswith("!") for line in handle)
     assert table("no_labels", "evaluation/metrics.tsv") == []
+
+
+@pytest.fixture(scope="module")
+def predict(shapes, geneduet):
+    """Score the proteins of a FASTA file with the model of an organism."""
+
+    def call(name, fasta, output):
+        result = geneduet("predict", "--model", shapes.folder[name] / "model", "--proteome", fasta, "--output", output)
+        assert result.returncode == 0, result.stderr
+        return result.stdout + result.stderr
+
+    return call
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_model_scores_the_runs_own_genes_as_the_run_did(shapes, read_rows, predict, tmp_path, name):
+    # without a proteome a gene is known by its id, and others of the file would be new
+    known = set(pd.read_parquet(shapes.folder[name] / "model" / "genes.parquet")["gene_id"])
+    records = (shapes.made[name].folder / "proteome.fasta").read_text().split(">")[1:]
+    (tmp_path / "own.faa").write_text("".join(f">{record}" for record in records if record.split()[0] in known))
+    predict(name, tmp_path / "own.faa", tmp_path)
+    columns = ("gene_id", "go_id", "score", "sequence_score", "expression_score", "views", "information_content")
+    files = tmp_path / "predictions.tsv.gz", shapes.folder[name] / "predictions.tsv.gz"
+    own, run = ([tuple(row[column] for column in columns) for row in read_rows(file)] for file in files)
+    assert own == run
+    assert (len(run) > 100) == (name != "no_labels")
+
+
+@pytest.mark.parametrize("name", ["everything", "unannotated", "sequence_only"])
+def test_the_model_scores_a_new_protein_with_what_it_has(shapes, read_rows, predict, tmp_path, name):
+    text = (shapes.made[name].folder / "proteome.fasta").read_text()
+    letters = re.search(r">g021 .*\n(\w+)", text)[1]
+    (tmp_path / "new.faa").write_text(f">n1\nL{letters[1:]}\n>n2\n{'MWCWH' * 12}\n")
+    said = predict(name, tmp_path / "new.faa", tmp_path)
+    assert ("features of the sequence view are missing" in said) == (name == "everything")
+    scores = {(row["gene_id"], row["go_id"]): float(row["score"]) for row in read_rows(tmp_path / "predictions.tsv.gz")}
+    run = {
+        row["go_id"]: float(row["score"])
+        for row in read_rows(shapes.folder[name] / "predictions.tsv.gz")
+        if row["gene_id"] == "g021"
+    }
+    near, far = (sum(abs(scores.get((gene, term), 0) - run[term]) for term in run) for gene in ("n1", "n2"))
+    assert near < far

@@ -219,9 +219,9 @@ def test_what_was_told_is_counted_on_unlabelled_genes_alone(simulated):
     free = np.flatnonzero(~simulated.labels.annotated)
     told[free[0], :2] = [0.8, 0.4]
     told[simulated.labels.annotated] = 1.0
-    counted = cotraining._told(simulated, [teaching.Lesson({"sequence": told})] * 2)
+    counted = cotraining._told(simulated, [teaching.Lesson.of(told)] * 2)
     assert counted["pseudo_labels"] == 1
-    assert counted["estimated_precision"] == pytest.approx((0.64 + 0.16) / 1.2)
+    assert counted["estimated_precision"] == pytest.approx((0.64 + 0.16) / 1.2, abs=0.005)
 
 
 def test_with_one_view_cotraining_is_skipped_and_says_so(simulated, with_views, tmp_path):
@@ -267,7 +267,12 @@ def test_an_aspect_that_cannot_be_learned_ends_with_naive_and_says_why(simulated
 def test_the_choice_is_written_with_rounds_and_weights(cotrained, tmp_path):
     cotraining.write_choice(tmp_path / "chosen.json", cotrained)
     written = json.loads((tmp_path / "chosen.json").read_text())
-    assert written == {"final": cotrained.chosen, "rounds": [1] * 4, "weights": cotrained.weights}
+    assert written == {
+        "views": ["sequence", "expression"],
+        "final": cotrained.chosen,
+        "rounds": [1] * 4,
+        "weights": cotrained.weights,
+    }
     assert cotraining.read_choice(tmp_path / "chosen.json").final == cotrained.chosen
 
 

@@ -66,7 +66,7 @@ def test_saved_models_give_the_same_scores_again(simulated, fitted):
     pairs, calibrators = ["0-1", "0-2", "0-3", "1-2", "1-3", "2-3"], [f"calibrator.{k}.npz" for k in range(4)]
     assert sorted(file.name for file in (folder / "early_fusion").iterdir()) == pairs + calibrators
     files = sorted(file.name for file in (folder / "early_fusion" / "0-1").iterdir())
-    assert files == ["booster.json", "booster.ubj", "features.json", "leaves.npz"]
+    assert files == ["booster.json", "booster.ubj", "features.json", "leaves.npz", "reading.npz"]
 
 
 def test_labels_of_a_fold_never_reach_its_own_chain(simulated, turned_around, tmp_path):

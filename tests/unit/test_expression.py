@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 
 from geneduet.errors import InputError
-from geneduet.expression import Study, StudyReport, batch_share, merge_studies, normalise, read_matrix, size_factors
+from geneduet.expression import (
+    Study,
+    StudyReport,
+    batch_share,
+    merge_studies,
+    normalise,
+    read_matrix,
+    rescale,
+    size_factors,
+)
 from geneduet.proteome import read_proteome
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -356,3 +365,48 @@ def test_two_samples_of_the_ecoli_compendium_are_there_twice() -> None:
     assert merged.shape == (3_830, 276)
     twice = {f"pal__lyx_ale4__{number}": f"the same as pal__lyx_ale2__{number}" for number in (1, 2)}
     assert report.dropped_samples == twice
+
+
+# --- other genes in the same samples
+
+
+def three_studies() -> tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Merged genes, their scale, and the studies as read; two have a sample of one name."""
+    read = {
+        "counts": frame({"g1": [1, 20, 3], "g2": [30, 10, 7], "g3": [9, 2, 400], "g4": [5, 5, 1]}),
+        "ratio": frame({"g1": [0.5, nan], "g2": [-1, 2], "g3": [0, 1], "g4": [3, 1]}),
+        "tpm": frame({"g1": [4, 5], "g2": [0, 9], "g3": [6, 6], "g4": [1, 1]}).set_axis(["a", "b"], axis=1),
+    }
+    merged, reports = merge([Study(name, name, matrix) for name, matrix in read.items()], ["g1", "g2", "g3", "g4"])
+    return merged, pd.concat([report.scale for report in reports], ignore_index=True), read
+
+
+def side_by_side(read: dict[str, pd.DataFrame], *names: str) -> pd.DataFrame:
+    return pd.concat([read[name].add_prefix(f"{name}:") for name in names], axis=1)
+
+
+def test_genes_of_the_studies_come_out_as_merged_one_by_one() -> None:
+    merged, scale, read = three_studies()
+    matrix = side_by_side(read, "tpm", "counts", "ratio")  # in another order
+    for genes in (["g1", "g2", "g3", "g4"], ["g3"]):
+        found = rescale(matrix.loc[genes], scale)
+        pd.testing.assert_frame_equal(found, merged.loc[genes], rtol=1e-6)
+
+
+def test_a_sample_of_one_study_alone_needs_no_name_of_the_study_and_a_study_may_be_left_out() -> None:
+    merged, scale, read = three_studies()
+    found = rescale(read["tpm"].assign(extra=1.0), scale)
+    pd.testing.assert_frame_equal(found[["tpm:a", "tpm:b"]], merged[["tpm:a", "tpm:b"]], rtol=1e-6)
+    assert found.columns.tolist() == merged.columns.tolist()
+    assert found.drop(columns=["tpm:a", "tpm:b"]).isna().all(axis=None)
+
+
+def test_samples_that_do_not_match_are_refused() -> None:
+    _, scale, read = three_studies()
+    with pytest.raises(InputError, match=r"e\.tsv: no column is a sample of the model \(counts:s1, "):
+        rescale(read["ratio"], scale, "e.tsv")  # of s1 there are two
+    matrix = side_by_side(read, "counts", "ratio").drop(columns="counts:s2")
+    with pytest.raises(InputError, match="1 of the 3 samples of study 'counts' are missing: counts:s2; give all"):
+        rescale(matrix, scale, "e.tsv")
+    with pytest.raises(InputError, match=r"negative counts \(gene 'g1'"):
+        rescale(-side_by_side(read, "counts"), scale)

@@ -130,10 +130,10 @@ def test_a_student_hears_of_neighbours_what_a_teacher_says_and_believes_it_as_fa
     error = {}
     for name, told in (
         ("nothing", None),
-        ("truth", Lesson({"expression": truth})),
-        ("noise", Lesson({"expression": wrong})),
+        ("truth", Lesson.of(truth)),
+        ("noise", Lesson.of(wrong)),
     ):
-        scores = learner("expression").fit(labels, training, told).predict(labels, training, told)
+        scores = learner("expression").fit(labels, training, told).predict(labels, training)
         error[name] = ((scores - truth)[labels.annotated & ~training] ** 2).mean()
     assert error["truth"] < error["nothing"]
     assert error["noise"] < error["nothing"] * 1.15
@@ -141,7 +141,7 @@ def test_a_student_hears_of_neighbours_what_a_teacher_says_and_believes_it_as_fa
 
 def test_each_column_of_a_student_has_a_name_of_its_own(simulated, learner):
     labels, training = simulated.labels, simulated.training(0)
-    lesson = Lesson(dict.fromkeys(("sequence", "expression"), np.zeros(labels.positive.shape, np.float32)))
+    lesson = Lesson.of(np.zeros(labels.positive.shape, np.float32))
     own = learner("sequence", "expression")
     features, _ = own.describe(labels, training, lesson)
     names = own.columns(len(labels.terms), lesson=True)
@@ -155,6 +155,23 @@ def test_a_learner_is_saved_and_taken_up_again(simulated, learner, tmp_path):
     own.save(tmp_path)
     again = learner("sequence", seed=99).load(tmp_path)
     np.testing.assert_array_equal(again.predict(simulated.labels, training), own.predict(simulated.labels, training))
+
+
+def test_a_student_is_saved_with_what_it_was_told_of_genes_that_it_did_not_learn_from(simulated, learner, tmp_path):
+    labels, training = simulated.labels, simulated.training(0)
+    lesson = Lesson.of(np.random.default_rng(1).random(labels.positive.shape).astype(np.float32))
+    own = learner("sequence", "expression").fit(labels, training, lesson)
+    own.save(tmp_path)
+    again = learner("sequence", "expression").load(tmp_path)
+    np.testing.assert_array_equal(again.predict(labels, training), own.predict(labels, training))
+    np.testing.assert_array_equal(again.lesson.code[~training], lesson.code[~training])
+    assert not again.lesson.code[training].any()
+
+
+def test_a_lesson_is_told_in_steps_that_keep_the_frequency_of_a_rare_term():
+    scores = np.array([[0.002, 0.005, 0.5, 0.99]], np.float32)
+    np.testing.assert_allclose(Lesson.of(scores).told, scores, rtol=0.1)
+    assert (Lesson.of(Lesson.of(scores).told).code == Lesson.of(scores).code).all()
 
 
 def test_nothing_is_predicted_or_saved_before_the_fit(simulated, learner, tmp_path):

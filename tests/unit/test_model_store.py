@@ -1,5 +1,7 @@
 import json
+import shutil
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,8 @@ import pytest
 
 from geneduet import arrays, baselines, calibration, cotraining, labels, model_store, tables
 from geneduet.boosting import MultiLabelBooster
+from geneduet.errors import InputError
+from geneduet.scoring import Recipe
 from geneduet.settings import Settings
 
 
@@ -37,7 +41,7 @@ def run(simulated, tmp_path_factory):
 
 def save(run: Path, target: Path, **changes) -> None:
     given = {
-        "tables": {"genes": run / "genes.parquet", "folds": run / "folds.parquet"},
+        "files": {"genes": run / "genes.parquet", "folds": run / "folds.parquet"},
         "labels": {aspect: run / f"{aspect}.npz" for aspect in "PF"},
         "boosters": {aspect: {name: run / aspect / name for name in ("references", "cotraining")} for aspect in "PF"},
         "votes": {},
@@ -52,29 +56,72 @@ def contents(folder: Path) -> set[str]:
 
 
 def test_the_folder_holds_all_that_a_new_gene_needs(run, tmp_path):
-    save(run, tmp_path / "model")
-    pairs = ("0-1", "0-2", "0-3", "1-2", "1-3", "2-3")
-    parts = [
-        f"{pair}/{part}" for pair in pairs for part in ("booster.json", "booster.ubj", "features.json", "leaves.npz")
-    ]
-    parts += [f"calibrator.{k}.npz" for k in range(4)]
+    save(run, tmp_path / "model", files={"genes": run / "genes.parquet", "links/homologues": run / "folds.parquet"})
+    found = contents(tmp_path / "model")
+    parts = {"booster.json", "booster.ubj", "features.json", "leaves.npz", "reading.npz"}
+    recipe = Recipe.read(run / "P" / "references", run / "P" / "cotraining")
+    boosters = set()
+    for pair in combinations(range(4), 2):
+        for model in recipe.needed_for(pair):
+            student = "." in model
+            place = f"P/{'cotraining' if student else 'references'}/{model}/{pair[0]}-{pair[1]}"
+            boosters |= {f"{place}/{part}" for part in parts | ({"lesson.npz"} if student else set())}
     learners = ("sequence", "expression", "early_fusion")
-    assert contents(tmp_path / "model") == {
+    stacks = ("weighted_fusion", "co_training.1", "sequence_view", "expression_view")
+    assert boosters
+    assert found == boosters | {
         "manifest.json",
         "genes.parquet",
-        "folds.parquet",
+        "links/homologues.parquet",
         "P/labels.npz",
         "F/labels.npz",
-        *(f"P/references/{learner}/{part}" for learner in learners for part in parts),
-        *(f"P/cotraining/{learner}.1/{part}" for learner in learners for part in parts),
-        *(
-            f"P/cotraining/{stack}/calibrator.{k}.npz"
-            for stack in ("weighted_fusion", "co_training.1", "sequence_view", "expression_view")
-            for k in range(4)
-        ),
         "P/cotraining/chosen.json",
         "F/cotraining/chosen.json",
+        *(f"P/references/{learner}/calibrator.{k}.npz" for learner in learners for k in range(4)),
+        *(f"P/cotraining/{learner}.1/calibrator.{k}.npz" for learner in learners for k in range(4)),
+        *(f"P/cotraining/{stack}/calibrator.{k}.npz" for stack in stacks for k in range(4)),
+        *(f"P/cotraining/{stack}/weights.json" for stack in stacks),
     }
+
+
+def test_boosters_that_no_chain_hears_are_left_out(run, tmp_path):
+    # let all chains end with the sequence model
+    other = tmp_path / "other"
+    shutil.copytree(run / "P", other)
+    chosen = json.loads((other / "cotraining" / "chosen.json").read_text())
+    chosen |= {"final": ["sequence"] * 4, "rounds": [], "views": ["sequence", "expression"]}
+    (other / "cotraining" / "chosen.json").write_text(json.dumps(chosen))
+    boosters = {"P": {name: other / name for name in ("references", "cotraining")}}
+    save(run, tmp_path / "model", labels={"P": run / "P.npz"}, boosters=boosters)
+    kept = {file.rpartition("/")[0] for file in contents(tmp_path / "model") if file.endswith("leaves.npz")}
+    assert {place.split("/")[2] for place in kept} == {"sequence", "expression"}
+    assert len(kept) == 12
+
+
+def test_a_model_is_read_again(run, tmp_path):
+    save(run, tmp_path / "model")
+    model = model_store.load(tmp_path / "model")
+    assert model.manifest["search_engine"] == "diamond 2.1.3"
+    assert list(model.table("genes")["gene_id"])[:2] == ["g000", "g001"]
+    assert model.table("reference") is None
+    assert model.recipe("P").views == ["sequence", "expression"]
+
+
+def test_a_model_of_another_format_is_refused_in_one_line(run, tmp_path):
+    save(run, tmp_path / "model")
+    file = tmp_path / "model" / "manifest.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 3, "geneduet": "0.0.1"}))
+    said = "manifest.json: a model of format 3, made by GeneDuet 0.0.1; this is .*, of format 4; run the organism again"
+    with pytest.raises(InputError, match=said):
+        model_store.load(tmp_path / "model")
+
+
+def test_what_is_no_model_is_refused_in_one_line(tmp_path):
+    with pytest.raises(InputError, match="no model in it; give the folder results/<organism>/model"):
+        model_store.load(tmp_path)
+    (tmp_path / "manifest.json").write_text("[1]")
+    with pytest.raises(InputError, match="not the manifest of a model"):
+        model_store.load(tmp_path)
 
 
 def test_the_manifest_says_what_the_model_is(run, tmp_path):
@@ -87,20 +134,6 @@ def test_the_manifest_says_what_the_model_is(run, tmp_path):
     assert manifest["final"]["F"] == ["naive"] * 4
     assert len(manifest["final"]["P"]) == 4
     assert manifest["geneduet"]
-
-
-def test_the_booster_in_use_is_there_and_the_supervised_one_too(run, tmp_path):
-    # the stack hears both; and a fold may still end with a supervised model
-    save(run, tmp_path / "model")
-    model = tmp_path / "model" / "P"
-    chosen = json.loads((model / "cotraining" / "chosen.json").read_text())
-    for number, weights in zip(chosen["rounds"], chosen["weights"], strict=True):
-        for part in weights["sequence+expression"]:
-            learner = part.removesuffix("_student")
-            place = f"cotraining/{learner}.{number}" if learner != part else f"references/{learner}"
-            assert (model / place / "0-1" / "booster.ubj").exists()
-    taught = (model / "cotraining" / "sequence.1" / "0-1" / "booster.ubj").read_bytes()
-    assert taught != (model / "references" / "sequence" / "0-1" / "booster.ubj").read_bytes()
 
 
 def test_everything_is_read_without_pickle(run, tmp_path):

@@ -19,6 +19,11 @@ def raw(simulated, learned):
     return scores | baselines.fuse(simulated, scores)
 
 
+def assert_told(lesson, scores):
+    # in steps of 1/255 of the square root: half of one, 1/510, is how far off it may be
+    np.testing.assert_allclose(np.sqrt(lesson.told), np.sqrt(np.clip(scores, 0, 1)), atol=1 / 509)
+
+
 @pytest.mark.parametrize(
     ("teachers", "expected"),
     [
@@ -30,24 +35,20 @@ def test_in_the_first_round_the_supervised_models_teach(simulated, learned, raw,
     (made,) = teaching.teach(simulated, learned, teachers, 1, "taught", None)
     for student, teacher in expected.items():
         for number in (0, 5):
-            told = made.lessons[student][number].told
-            assert list(told) == baselines.learned_models(simulated)[student]
-            for scores in told.values():
-                np.testing.assert_array_equal(scores, raw[teacher][number])
+            assert_told(made.lessons[student][number], raw[teacher][number])
 
 
 def test_in_the_second_a_model_and_its_student_teach_with_one_voice(simulated, learned, raw):
     first, second = teaching.teach(simulated, learned, teaching.CROSS, 2, "taught", None)
-    told = second.lessons["sequence"][3].told["sequence"]
     expected = (raw["expression"][3] + first.students["expression"].by_pair[3]) / 2
-    np.testing.assert_allclose(told, expected, rtol=1e-6)
+    assert_told(second.lessons["sequence"][3], expected)
 
 
 def test_all_students_of_a_round_are_told_the_state_before_it(simulated, learned, raw):
     (made,) = teaching.teach(simulated, learned, teaching.CROSS, 1, "taught", None)
     # sequence is taught first; expression still hears the supervised sequence model
     assert (made.students["sequence"].by_pair[0] != raw["sequence"][0]).any()
-    np.testing.assert_array_equal(made.lessons["expression"][0].told["expression"], raw["sequence"][0])
+    assert_told(made.lessons["expression"][0], raw["sequence"][0])
 
 
 def test_boosters_of_students_are_saved_by_round(simulated, learned, tmp_path):
@@ -72,4 +73,4 @@ def test_a_model_without_links_has_no_student_and_still_teaches(simulated, tmp_p
     assert list(first.students) == list(second.students) == ["sequence", "early_fusion"]
     expression = baselines.by_pair(learned)["expression"]
     for made in (first, second):
-        np.testing.assert_array_equal(made.lessons["sequence"][0].told["sequence"], expression[0])
+        assert_told(made.lessons["sequence"][0], expression[0])

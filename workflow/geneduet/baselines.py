@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from geneduet import stacking
 from geneduet.crossfit import CrossFit, Matrix, Task, calibrate, cross_fit, reload, uncalibrated
 from geneduet.lazy import Computed
 from geneduet.learners import View
@@ -100,7 +101,7 @@ def weigh(task: Task, learned: Mapping[str, CrossFit], folder: Path) -> dict[str
         return {}
     views = learned_models(task)
     parts = {name: Part(views[name], own.by_pair) for name, own in learned.items()}
-    return {WEIGHTED: calibrate(task, WEIGHTED, stack(task, parts).raw, task.present_in_any(), folder)}
+    return {WEIGHTED: stacking.calibrated(task, WEIGHTED, stack(task, parts), task.present_in_any(), folder)}
 
 
 def _either(task: Task, learned: Mapping[str, Sequence[Matrix]]) -> Sequence[Matrix]:
@@ -127,13 +128,18 @@ def untrained(task: Task) -> dict[str, Sequence[Matrix]]:
     -------
     For each model and chain, scores (genes, terms); neither calibrated nor reconciled.
     """
-    votes: dict[str, Callable[[Task, NDArray[np.bool_]], Matrix]] = {"naive": _naive}
+    return {name: _voted(task, vote_) for name, vote_ in {"naive": _naive, **homology_votes(task)}.items()}
+
+
+def homology_votes(task: Task) -> dict[str, Callable[[Task, NDArray[np.bool_]], Matrix]]:
+    """How the homology models that there are score all genes, given the genes whose labels may be seen."""
+    votes: dict[str, Callable[[Task, NDArray[np.bool_]], Matrix]] = {}
     own, reference = ([task.homology[name]] if name in task.homology else [] for name in (HOMOLOGUES, REFERENCE))
     if own or reference:
         votes["homology"] = partial(_homology, own + reference)
     if reference:
         votes["reference_homology"] = partial(_homology, reference)
-    return {name: _voted(task, vote_) for name, vote_ in votes.items()}
+    return votes
 
 
 def _voted(task: Task, vote_: Callable[[Task, NDArray[np.bool_]], Matrix]) -> Sequence[Matrix]:

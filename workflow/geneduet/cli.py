@@ -136,6 +136,7 @@ def read_annotations(
 @described
 def read_expression(
     expression: Path,
+    scale: Path,
     *,
     genes: Path,
     study: Annotated[list[tuple[str, str, Path]], Parameter(negative="")],
@@ -146,10 +147,13 @@ def read_expression(
     Parameters
     ----------
     expression : where to write genes x samples (Parquet).
+    scale : where to write how each sample was brought to the common scale (Parquet).
     genes : as read.
     study : name, kind (counts, tpm, log, ratio) and file of a study; several times.
     id_map : TSV gene_id, then columns of aliases.
     """
+    import pandas as pd
+
     from geneduet import expression as reader
     from geneduet import tables
 
@@ -157,6 +161,7 @@ def read_expression(
     studies = [reader.Study(name, kind, reader.read_matrix(file), file) for name, kind, file in study]
     merged, reports = reader.merge_studies(studies, ids, _aliases(id_map, ids))
     tables.write_matrix(expression, merged)
+    tables.write(scale, pd.concat([report.scale for report in reports], ignore_index=True))
     say(f"{merged.shape[0]} of {len(ids)} genes x {merged.shape[1]} samples", *reports)
 
 
@@ -1248,7 +1253,7 @@ def find_evidence(
     import pandas as pd
 
     from geneduet import annotations as reader
-    from geneduet import contributions, cotraining, tables
+    from geneduet import contributions, scoring, tables
     from geneduet import evidence as why
     from geneduet import ontology as go
     from geneduet.views import reference as voting
@@ -1272,8 +1277,8 @@ def find_evidence(
         found = why.homologue_links(tables.read(reference_hits), genes, others.names, both_ways=False)
         pieces[why.HOMOLOGUE].append(why.who_has_it(pairs, found, others))
     if len(pairs.gene):
-        choice = cotraining.read_choice(boosters / "chosen.json")
-        made = contributions.contributions(task, choice, pairs.gene, pairs.term, references, boosters)
+        recipe = scoring.Recipe.read(references, boosters)
+        made = contributions.contributions(task, recipe, pairs.gene, pairs.term)
         pieces[why.FEATURE].append(why.features(pairs, made, list(task.views.values()), labels, task.fold))
     table = why.table(pairs, labels, pieces)
     tables.write(evidence, table)
@@ -1331,8 +1336,7 @@ def save_model(
     genes: Path,
     settings: str,
     engine: Path | None = None,
-    compendium: Path | None = None,
-    reference: Path | None = None,
+    table: Annotated[list[tuple[str, Path]] | None, Parameter(negative="")] = None,
     vote: Annotated[list[tuple[str, Path]] | None, Parameter(negative="")] = None,
     sequence: Path | None = None,
     expression: Path | None = None,
@@ -1346,8 +1350,7 @@ def save_model(
     folds, genes : as made.
     settings : JSON of the keys by which features and learners were made.
     engine : what the homology search was made with.
-    compendium : merged expression.
-    reference : proteins of the reference.
+    table : name in the model and file of what else new genes are described by, see `newcomers`; several times.
     vote : name and file of what reference or domains say in an aspect (`<aspect>.npz`); several times.
     sequence, expression : features of the views.
     """
@@ -1357,27 +1360,86 @@ def save_model(
     from geneduet.ontology import ASPECTS
     from geneduet.run_record import libraries
 
-    wanted = {"genes": genes, "folds": folds, "expression": compendium, "reference": reference}
+    views = {"sequence": sequence, "expression": expression}
+    features = {name: file for name, file in views.items() if file is not None}
     votes: dict[str, dict[str, Path]] = {}
     for name, file in vote or []:
         votes.setdefault(file.stem, {})[name] = file
-    views = {"sequence": sequence, "expression": expression}
     model_store.save(
         folder,
-        tables={name: file for name, file in wanted.items() if file is not None},
+        files={
+            "genes": genes,
+            "folds": folds,
+            **{f"features/{name}": file for name, file in features.items()},
+            **dict(table or []),
+        },
         labels=dict(zip(ASPECTS, labels, strict=True)),
         boosters={
             aspect: {"references": reference, "cotraining": trained}
             for aspect, reference, trained in zip(ASPECTS, references, cotraining, strict=True)
         },
         votes=votes,
-        features={name: list(tables.read_matrix(file).columns) for name, file in views.items() if file is not None},
+        features={name: list(tables.read_matrix(file).columns) for name, file in features.items()},
         record={
             "search_engine": None if engine is None else engine.read_text().strip(),
             "versions": libraries(),
             "settings": json.loads(settings),
         },
     )
+
+
+@app.command
+@described
+def predict(
+    *,
+    model: Path,
+    proteome: Path,
+    output: Path,
+    expression: Path | None = None,
+    min_score: float = 0.01,
+    threads: int = 1,
+) -> None:
+    """Score new proteins with the model of a run: see docs/predict.md.
+
+    Parameters
+    ----------
+    model : its folder, `model` in the results of a run.
+    proteome : FASTA[.gz] of the proteins.
+    output : folder to write predictions.tsv.gz to, and summary.txt.
+    expression : genes x samples, TSV or CSV[.gz]; the samples are those of the run, the genes named as the proteins.
+    min_score : lowest score written.
+    threads : of the search and of scoring.
+    """
+    import pandas as pd
+
+    from geneduet import expression as reader
+    from geneduet import model_store, newcomers, predictions, scoring
+    from geneduet.files import open_output
+    from geneduet.ontology import ASPECTS
+    from geneduet.proteome import read_proteome
+
+    stored, proteins = model_store.load(model), read_proteome(proteome)
+    matrix = None if expression is None else reader.read_matrix(expression)
+    new, said = newcomers.describe(stored, proteins, matrix, str(expression), threads)
+    parts = []
+    for start in range(0, len(new.genes), newcomers.BLOCK):
+        some = new.some(slice(start, start + newcomers.BLOCK))
+        ids = pd.Index(some.genes)
+        present = {
+            view: ids.isin(some.features[view].index if view in some.features else []) for view in newcomers.VIEWS
+        }
+        for aspect in ASPECTS:
+            known, task = newcomers.task(stored, aspect, some, threads)
+            scores = scoring.score(stored.recipe(aspect), known, task)
+            final = task.labels.published(scores["final"])
+            views = scores.get("sequence_view"), scores.get("expression_view")
+            parts.append(predictions.table(task.labels, final, *views, present, min_score))
+    everything = predictions.join(parts)
+    predictions.write_tsv(output / "predictions.tsv.gz", everything)
+    said.append(f"{len(everything)} predictions for {len(new.genes)} proteins")
+    with open_output(output / "summary.txt") as handle:
+        handle.writelines(f"{line}\n" for line in said)
+    say(*said)
 
 
 @app.command

@@ -7,18 +7,16 @@ Those of a labelled gene come of the models that have not seen its fold, as its 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geneduet import baselines, teaching
-from geneduet.baselines import EARLY, FUSION, WEIGHTED
-from geneduet.cotraining import Choice
-from geneduet.crossfit import CrossFit, Matrix, Pair, Task, each_pair, make_learner, pair_name
-from geneduet.learners import Lesson, ViewLearner, explained_names
-from geneduet.stacking import Part, stack
+from geneduet.baselines import EARLY, FUSION
+from geneduet.crossfit import Pair, Task, pair_name
+from geneduet.learners import ViewLearner, explained_names
+from geneduet.scoring import Recipe
 from geneduet.views import vote
 
 Places = NDArray[np.intp]
@@ -43,9 +41,7 @@ class Contributions:
     rest: NDArray[np.float32]
 
 
-def contributions(
-    task: Task, choice: Choice, gene: Places, term: Places, references: Path, cotraining: Path
-) -> Contributions:
+def contributions(task: Task, recipe: Recipe, gene: Places, term: Places) -> Contributions:
     """Contributions to the final scores of some pairs.
 
     Where late fusion is final, which is a mean of calibrated scores, they are those to the mean of the raw ones. Where
@@ -53,44 +49,25 @@ def contributions(
 
     Parameters
     ----------
-    choice : what is final in each chain.
+    recipe : of which models the final scores are made.
     gene, term : (pairs,), rows and columns of the scores.
-    references, cotraining : folders of the boosters.
     """
-    task = replace(task, threads=1)  # sums in one order
-    weights = chain_weights(task, choice, references)
+    weights = chain_weights(task, recipe)
     models = sorted({model for chain in weights for own in chain.values() for model in own})
     names = explained_names(list(task.views.values()), student=True)
     values, rest = np.zeros((len(models), len(gene), len(names)), np.float32), _priors(task, weights, gene, term)
-
-    def add(model: str, learner: ViewLearner, pair: Pair, lesson: Lesson | None) -> None:
+    for (number, model), pair in product(enumerate(models), task.pairs):
         share = shares(task, weights, model, pair)[gene]
         rows = np.flatnonzero(share)
-        if len(rows):
-            found = learner.explain(task.labels, task.training(*pair), gene[rows], term[rows], lesson)
-            columns = np.array([names.index(name) for name in found.names])
-            values[models.index(model)][np.ix_(rows, columns)] += share[rows, None] * found.contributions
-            rest[rows] += share[rows] * found.rest
-
-    def load(model: str, views: Sequence[str], lessons: Sequence[Lesson] | None = None) -> CrossFit:
-        folder = references if lessons is None else cotraining
-
-        def one(number: int, pair: Pair) -> Matrix:
-            learner = make_learner(task, model, views, pair).load(folder / model / pair_name(pair))
-            lesson = None if lessons is None else lessons[number]
-            if model in models:
-                add(model, learner, pair, lesson)
-            return learner.predict(task.labels, task.training(*pair), lesson)
-
-        return CrossFit(each_pair(task, one), ())
-
-    # in the order in which they were fitted: a student has to be told again what its teachers said
-    learned = {name: load(name, views) for name, views in baselines.learned_models(task).items()}
-    whole = baselines.complete(task, baselines.by_pair(learned))
-    supervised = {name: CrossFit(own, ()) for name, own in whole.items()}
-    rounds = max((int(name.rpartition(".")[2]) for name in models if "." in name), default=0)
-    for _ in teaching.students_by_round(task, supervised, teaching.CROSS, rounds, load):
-        pass
+        if not len(rows):
+            continue
+        views = [task.views[view] for view in recipe.models[model.partition(".")[0]]]
+        learner = ViewLearner(views, task.settings, task.unknown_weight, task.seed)
+        learner.load(recipe.folder(model) / pair_name(pair))
+        found = learner.explain(task.labels, task.training(*pair), gene[rows], term[rows])
+        columns = np.array([names.index(name) for name in found.names])
+        values[number][np.ix_(rows, columns)] += share[rows, None] * found.contributions
+        rest[rows] += share[rows] * found.rest
     return Contributions(names, models, values, rest)
 
 
@@ -136,42 +113,24 @@ def _priors(task: Task, weights: Sequence[Weights], gene: Places, term: Places) 
     return rest
 
 
-def chain_weights(task: Task, choice: Choice, references: Path) -> list[Weights]:
-    """The weights of the models in the final score of each chain.
-
-    Parameters
-    ----------
-    references : folder of the supervised boosters.
-    """
-    fused = _fused(task, references) if WEIGHTED in choice.final else []
+def chain_weights(task: Task, recipe: Recipe) -> list[Weights]:
+    """The weights of the models in the final score of each chain."""
     found: list[Weights] = []
-    for k, final in enumerate(choice.final):
-        if final == "co_training":
-            found.append({views: _folders(own, choice.rounds[k]) for views, own in choice.weights[k].items()})
-        elif final == WEIGHTED:
-            found.append(fused[k])
+    for k, final in enumerate(recipe.final):
+        if stack := recipe.stack(k):
+            by_views = recipe.weights(stack, k).items()
+            found.append(
+                {
+                    views: {recipe.booster(part, k): weight for part, weight in own.items() if weight}
+                    for views, own in by_views
+                }
+            )
         else:
             names = list(task.views)
             found.append(
                 {"+".join(views): plain_weights(final, views) for views in [[name] for name in names] + [names]}
             )
     return found
-
-
-def _fused(task: Task, references: Path) -> list[dict[str, dict[str, float]]]:
-    """The weights of weighted fusion in each chain, found again."""
-    views = baselines.learned_models(task)
-    learned = baselines.reload_supervised(task, references)
-    return stack(task, {name: Part(views[name], own.by_pair) for name, own in learned.items()}).weights
-
-
-def _folders(weights: Mapping[str, float], number: int) -> dict[str, float]:
-    """Weights above 0 by the names under which models are saved: `sequence_student` of round 1 is `sequence.1`."""
-    return {
-        f"{part.removesuffix('_student')}.{number}" if part.endswith("_student") else part: weight
-        for part, weight in weights.items()
-        if weight
-    }
 
 
 def plain_weights(final: str, views: Sequence[str]) -> dict[str, float]:

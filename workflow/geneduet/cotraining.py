@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from geneduet import baselines, teaching
 from geneduet.baselines import EARLY, WEIGHTED, best
-from geneduet.crossfit import CrossFit, Matrix, Task, calibrate
+from geneduet.crossfit import CrossFit, Matrix, Task
 from geneduet.files import open_output
 from geneduet.gain import Comparison, Resampled, compare
 from geneduet.lazy import Computed
 from geneduet.learners import Lesson, listening
 from geneduet.progress import say
-from geneduet.stacking import stack
+from geneduet.stacking import Stack, Weights, calibrated, stack
 from geneduet.teaching import CROSS, OWN, Round
 
 ByFold = Sequence[Matrix]
@@ -55,7 +55,7 @@ class Outcome:
     views: dict[str, ByFold]
     chosen: list[str]
     kept: list[int]
-    weights: list[dict[str, dict[str, float]]]
+    weights: list[Weights]
     rounds: pd.DataFrame
 
 
@@ -119,9 +119,10 @@ def not_learned(task: Task, naive: ByFold, reason: str) -> Outcome:
 
 
 def write_choice(path: Path, outcome: Outcome) -> None:
-    """Write which model is final in each chain, and the round and the weights of co-training there (JSON)."""
+    """Write the views learned, which model is final in each chain, and its round and weights of co-training (JSON)."""
+    chosen = {"views": list(outcome.views), "final": outcome.chosen, "rounds": outcome.kept}
     with open_output(path) as handle:
-        json.dump({"final": outcome.chosen, "rounds": outcome.kept, "weights": outcome.weights}, handle, indent=1)
+        json.dump({**chosen, "weights": outcome.weights}, handle, indent=1)
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,12 @@ class Choice:
 
     Parameters
     ----------
+    views : that were learned, the same for all.
     final : model that is final.
     rounds, weights : round that co-training ended with, and as in `Outcome`; both empty where there was none.
     """
 
+    views: list[str]
     final: list[str]
     rounds: list[int]
     weights: list[dict[str, dict[str, float]]]
@@ -205,12 +208,13 @@ def _scores(kept: Sequence[Round]) -> ByFold:
 
 def _view(task: Task, name: str, learned: Mapping[str, CrossFit], kept: Sequence[Round], folder: Path) -> ByFold:
     """A view after co-training: its supervised model and its student in one score."""
-    raw = {}
-    for made in {own.number: own for own in kept}.values():
-        parts = teaching.parts(task, learned, made.students)
-        raw[made.number] = stack(task, {part: own for part, own in parts.items() if list(own.views) == [name]}).raw
-    chosen = Computed(task.folds, lambda k: raw[kept[k].number][k])
-    return calibrate(task, f"{name}_view", chosen, task.present([name]), folder)
+    made = {}
+    for own in {own.number: own for own in kept}.values():
+        parts = teaching.parts(task, learned, own.students)
+        made[own.number] = stack(task, {part: model for part, model in parts.items() if list(model.views) == [name]})
+    raw = Computed(task.folds, lambda k: made[kept[k].number].raw[k])
+    weights = [made[kept[k].number].weights[k] for k in range(task.folds)]
+    return calibrated(task, f"{name}_view", Stack(raw, weights), task.present([name]), folder)
 
 
 def _finally(task: Task, models: Mapping[str, ByFold]) -> tuple[list[str], dict[str, ByFold]]:
@@ -281,7 +285,7 @@ def _told(task: Task, lessons: Sequence[Lesson]) -> dict[str, object]:
     likely, total, precise = 0, 0.0, 0.0
     unlabelled = ~task.labels.annotated
     for lesson in lessons:
-        told = np.clip(next(iter(lesson.told.values()))[unlabelled], 0, 1)
+        told = lesson.told[unlabelled]
         likely += int((told >= LIKELY).sum())
         total += float(told.sum(dtype=np.float64))
         precise += float((told * told).sum(dtype=np.float64))

@@ -140,16 +140,16 @@ def cross_fit(
 
     def one(number: int, pair: Pair) -> Matrix:
         start = time.monotonic()
-        learner = make_learner(task, model, views, pair)
+        learner = _learner(task, model, views, pair)
         lesson = None if lessons is None else lessons[number]
         learner.fit(task.labels, task.training(*pair), lesson)
         if folder is not None:
             learner.save(folder / model / pair_name(pair))
-        scores = learner.predict(task.labels, task.training(*pair), lesson)
+        scores = learner.predict(task.labels, task.training(*pair))
         say(f"{model}: {number + 1} of {len(task.pairs)} fitted in {time.monotonic() - start:.0f} s")
         return scores
 
-    raw = each_pair(task, one)
+    raw = _each_pair(task, one)
     return CrossFit(raw, calibrate(task, model, _chains(task, raw), task.present(views), folder))
 
 
@@ -157,10 +157,10 @@ def reload(task: Task, model: str, views: Sequence[str], folder: Path) -> CrossF
     """The scores of `cross_fit` again, from the saved boosters."""
 
     def one(_: int, pair: Pair) -> Matrix:
-        learner = make_learner(task, model, views, pair).load(folder / model / pair_name(pair))
+        learner = _learner(task, model, views, pair).load(folder / model / pair_name(pair))
         return learner.predict(task.labels, task.training(*pair))
 
-    raw = each_pair(task, one)
+    raw = _each_pair(task, one)
     calibrators = [saved_calibrator(model, k, folder) for k in range(task.folds)]
     return CrossFit(raw, _applied(calibrators, _chains(task, raw)))
 
@@ -227,7 +227,7 @@ def _calibrator_file(model: str, k: int, folder: Path) -> Path:
     return folder / model / f"calibrator.{k}.npz"
 
 
-def make_learner(task: Task, model: str, views: Sequence[str], pair: Pair) -> ViewLearner:
+def _learner(task: Task, model: str, views: Sequence[str], pair: Pair) -> ViewLearner:
     """The learner of a pair of folds, not yet fitted or loaded."""
     # a seed of its own for each model, aspect and pair, from names: Python's hash() differs from run to run
     name = zlib.crc32(f"{model}/{task.labels.aspect}/{pair_name(pair)}".encode())
@@ -235,7 +235,7 @@ def make_learner(task: Task, model: str, views: Sequence[str], pair: Pair) -> Vi
     return ViewLearner([task.views[view] for view in views], task.settings, task.unknown_weight, seed)
 
 
-def each_pair(task: Task, one: Callable[[int, Pair], Matrix]) -> Sequence[Matrix]:
+def _each_pair(task: Task, one: Callable[[int, Pair], Matrix]) -> Sequence[Matrix]:
     """The scores that each pair's model gives to the genes whose labels it has not seen."""
     scores = Stored([~task.training(*pair) for pair in task.pairs])
     with ThreadPoolExecutor(task.threads) as pool:

@@ -3,7 +3,7 @@
 import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -152,6 +152,17 @@ def normalise(matrix: pd.DataFrame, kind: str, source: str | Path = "expression"
     """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}, not one of {', '.join(KINDS)}")
+    return _logged(matrix, kind, depths(matrix, kind), source)
+
+
+def depths(matrix: pd.DataFrame, kind: str) -> pd.Series:
+    """How deep each sample was sequenced, by `size_factors`; 1 where values are not counts, for which it is nothing."""
+    factors = size_factors(matrix.to_numpy(np.float64)) if kind == "counts" else np.ones(matrix.shape[1])
+    return pd.Series(factors, index=matrix.columns)
+
+
+def _logged(matrix: pd.DataFrame, kind: str, depth: pd.Series, source: str | Path) -> pd.DataFrame:
+    """Values on the log scale of `normalise`, the depths of the samples being known."""
     if kind in ("log", "ratio"):
         return matrix
     values = matrix.to_numpy(np.float64)
@@ -159,8 +170,7 @@ def normalise(matrix: pd.DataFrame, kind: str, source: str | Path = "expression"
         row, column = np.argwhere(values < 0)[0]
         place = f"gene '{matrix.index[row]}', sample '{matrix.columns[column]}'"
         raise InputError(source, f"negative {kind} ({place})", "set kind to log or ratio")
-    if kind == "counts":
-        values = values / size_factors(values)
+    values = values / depth.to_numpy()
     return pd.DataFrame(np.log2(values + 1).astype(np.float32), index=matrix.index, columns=matrix.columns)
 
 
@@ -226,6 +236,8 @@ class StudyReport:
     empty_genes : genes that joined, but have no value.
     samples : as read.
     dropped_samples : why each sample that was dropped was.
+    scale : how the values of a kept sample were brought to the common scale: study, sample, kind, depth (see `depths`)
+        and factor, by which they were multiplied in the end.
 
     >>> print(StudyReport("heat", 3, 2, 0, 4, {"s2": "all values equal"}))
     heat: 2 of 3 rows joined, 3 of 4 samples kept; dropped: s2 (all values equal)
@@ -237,6 +249,7 @@ class StudyReport:
     empty_genes: int
     samples: int
     dropped_samples: Mapping[str, str]
+    scale: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False, repr=False)
 
     def __str__(self) -> str:
         """The report as one line."""
@@ -292,11 +305,19 @@ def merge_studies(
             raise InputError(study.source, f"two studies have the name '{study.name}'", "give each its own name")
     universe = frozenset(genes)
     parts, reports = zip(*(_joined(study, universe, aliases or {}, min_values) for study in studies), strict=True)
-    factors = np.sqrt([1 / (1 + part.shape[1] / HALF_WEIGHT) for part in parts])
-    scaled = [
-        pd.DataFrame((_scaled(part.to_numpy(np.float64)) * factor).astype(np.float32), part.index, part.columns)
-        for part, factor in zip(parts, factors / factors.max(), strict=True)
+    weights = np.sqrt([1 / (1 + part.shape[1] / HALF_WEIGHT) for part in parts])
+    centred = [_centred(part.to_numpy(np.float64)) for part in parts]
+    factors = [
+        weight / _root_mean_square(values) for weight, values in zip(weights / weights.max(), centred, strict=True)
     ]
+    scaled = [
+        pd.DataFrame((values * factor).astype(np.float32), part.index, part.columns)
+        for part, values, factor in zip(parts, centred, factors, strict=True)
+    ]
+    reports = tuple(
+        replace(report, scale=report.scale.assign(factor=factor))
+        for report, factor in zip(reports, factors, strict=True)
+    )
     merged = pd.concat(scaled, axis=1, join="outer").sort_index().rename_axis("gene_id")
     if len(studies) > 1:
         before, after = batch_share(pd.concat(parts, axis=1, join="outer")), batch_share(merged)
@@ -342,7 +363,8 @@ def _joined(
     if not joins.any():
         advice = "put gene ids in the first column, or give an id_map that leads from these ids to the genes"
         raise no_join(study.source, list(study.matrix.index), genes, advice)
-    joined = normalise(study.matrix, study.kind, study.source).set_axis(pd.Index(ids), axis=0)[joins]
+    depth = depths(study.matrix, study.kind)
+    joined = _logged(study.matrix, study.kind, depth, study.source).set_axis(pd.Index(ids), axis=0)[joins]
     joined = _average_repeats(joined)
     dropped = _uninformative(joined, min_values)
     kept = joined.drop(columns=list(dropped))
@@ -350,9 +372,12 @@ def _joined(
         sample, reason = next(iter(dropped.items()))
         advice = "give samples that tell of more genes, or leave the study out"
         raise InputError(study.source, f"no sample of study '{study.name}' is of use ({sample}: {reason})", advice)
+    scale = pd.DataFrame(
+        {"study": study.name, "sample": kept.columns, "kind": study.kind, "depth": depth[kept.columns].to_numpy()}
+    )
     kept = kept.dropna(how="all").rename(columns=lambda sample: f"{study.name}:{sample}")
     empty = len(joined) - len(kept)
-    return kept, StudyReport(study.name, len(ids), int(joins.sum()), empty, joined.shape[1], dropped)
+    return kept, StudyReport(study.name, len(ids), int(joins.sum()), empty, joined.shape[1], dropped, scale)
 
 
 def _uninformative(matrix: pd.DataFrame, min_values: int) -> dict[str, str]:
@@ -386,16 +411,69 @@ def _uninformative(matrix: pd.DataFrame, min_values: int) -> dict[str, str]:
     return why
 
 
-def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each row minus its mean, all divided by their root mean square; missing stays missing.
+def _centred(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each row minus its mean; missing stays missing.
 
-    >>> _scaled(np.array([[1.0, 3.0, np.nan], [10.0, 14.0, 12.0]])).round(3).tolist()
-    [[-0.707, 0.707, nan], [-1.414, 1.414, 0.0]]
+    >>> _centred(np.array([[1.0, 3.0, np.nan], [10.0, 14.0, 12.0]])).tolist()
+    [[-1.0, 1.0, nan], [-2.0, 2.0, 0.0]]
     """
     present = np.isfinite(values)
     number = present.sum(axis=1, keepdims=True)
     mean = np.where(present, values, 0).sum(axis=1, keepdims=True) / np.maximum(number, 1)
-    centred: NDArray[np.float64] = values - mean
-    total = float(np.square(centred[present]).sum())
-    # no gene varies (a single sample, say): nothing to scale
-    return centred if total == 0 else centred / math.sqrt(total / int(present.sum()))
+    return np.asarray(values - mean)
+
+
+def _root_mean_square(values: NDArray[np.float64]) -> float:
+    """Of what is not missing; 1 where no gene varies (a single sample, say): nothing to scale.
+
+    >>> _root_mean_square(np.array([[-1.0, 1.0, np.nan], [-2.0, 2.0, 0.0]])) ** 2
+    2.0000000000000004
+    """
+    present = values[np.isfinite(values)]
+    return math.sqrt(float(np.square(present).mean())) if present.any() else 1.0
+
+
+# --- other genes in the same samples
+
+
+def rescale(matrix: pd.DataFrame, scale: pd.DataFrame, source: str | Path = "expression") -> pd.DataFrame:
+    """Bring other genes, measured in the same samples, to the scale of a merged table.
+
+    Depths and factors are those of the merged studies: what a gene gets does not depend on the others beside it.
+
+    Parameters
+    ----------
+    matrix : genes x samples, as `read_matrix` gives it; values of the same kind as the study's. A sample is named
+        `study:sample`, or by itself where only one study has it. A study may be left out, but not some of its samples.
+    scale : of all studies, as in `StudyReport`.
+    source : the file, for messages.
+
+    Returns
+    -------
+    float32, genes with at least one value x samples named `study:sample`, in the order of the scale.
+
+    Raises
+    ------
+    InputError: no sample is one of the merged table's, some of a study are missing, or a negative count or TPM.
+    """
+    full = scale["study"] + ":" + scale["sample"]
+    alone = ~scale["sample"].duplicated(keep=False)
+    column = full.where(full.isin(matrix.columns), scale["sample"].where(alone, full))
+    given = column.isin(matrix.columns)
+    if not given.any():
+        problem = f"no column is a sample of the model ({few(full.tolist())})"
+        raise InputError(source, problem, "give the samples of the model's own studies, under their names")
+    parts = []
+    for study, own in scale.groupby("study", sort=False):
+        names = column[own.index]
+        if lacking := full[own.index][~given[own.index]].tolist():
+            if len(lacking) < len(own):
+                problem = f"{len(lacking)} of the {len(own)} samples of study '{study}' are missing: {few(lacking)}"
+                raise InputError(source, problem, "give all samples of a study, or none")
+            continue
+        values = _logged(matrix[names], str(own["kind"].iloc[0]), own["depth"].set_axis(names), source)
+        scaled = _centred(values.to_numpy(np.float64)) * own["factor"].to_numpy()
+        parts.append(pd.DataFrame(scaled.astype(np.float32), matrix.index, full[own.index]))
+    if unknown := set(matrix.columns) - set(column):
+        say(f"{source}: {len(unknown)} columns are no samples that the model uses, and are passed over: {few(unknown)}")
+    return pd.concat(parts, axis=1).reindex(columns=full).dropna(how="all").rename_axis("gene_id")

@@ -12,7 +12,7 @@ reverse, and the learner on both by the fusion of all three. `OWN` is self-train
 teacher: as many models, the same cost, and the same seeds.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import numpy as np
 
 from geneduet import baselines, stacking
 from geneduet.baselines import EARLY, EXPRESSION, FUSION, SEQUENCE
-from geneduet.crossfit import CrossFit, Matrix, Task, calibrate, cross_fit
+from geneduet.crossfit import CrossFit, Matrix, Task, cross_fit
 from geneduet.lazy import Computed
 from geneduet.learners import Lesson, listening
 from geneduet.stacking import Part, Stack
@@ -72,38 +72,19 @@ def teach(
     name : of the result, for the calibrators.
     folder : where boosters of students and calibrators go; none is saved without one.
     """
-
-    def fit(model: str, views: Sequence[str], lessons: Sequence[Lesson]) -> CrossFit:
-        return cross_fit(task, model, views, folder, lessons)
-
-    for number, lessons, students in students_by_round(task, learned, teachers, rounds, fit):
-        stacked = stacking.stack(task, parts(task, learned, students))
-        scores = calibrate(task, f"{name}.{number}", stacked.raw, task.present_in_any(), folder)
-        yield Round(number, lessons, students, stacked, scores)
-
-
-def students_by_round(
-    task: Task,
-    learned: Mapping[str, CrossFit],
-    teachers: Mapping[str, str],
-    rounds: int,
-    fit: Callable[[str, Sequence[str], Sequence[Lesson]], CrossFit],
-) -> Iterator[tuple[int, dict[str, Sequence[Lesson]], dict[str, CrossFit]]]:
-    """Number, lessons and students of each round.
-
-    Parameters
-    ----------
-    learned, teachers, rounds : as in `teach`.
-    fit : of a student's name (`sequence.1`), its views and its lessons, the student.
-    """
     views = baselines.learned_models(task)
     supervised = baselines.by_pair(learned)
     voices: Mapping[str, ByPair] = supervised
     hearing = [name for name in learned if listening(task.views[view] for view in views[name])]
     for number in range(1, rounds + 1):
-        lessons = {student: _lessons(task, views[student], voices, teachers[student]) for student in hearing}
-        students = {student: fit(f"{student}.{number}", views[student], own) for student, own in lessons.items()}
-        yield number, lessons, students
+        lessons = {student: _lessons(task, voices, teachers[student]) for student in hearing}
+        students = {
+            student: cross_fit(task, f"{student}.{number}", views[student], folder, own)
+            for student, own in lessons.items()
+        }
+        stacked = stacking.stack(task, parts(task, learned, students))
+        scores = stacking.calibrated(task, f"{name}.{number}", stacked, task.present_in_any(), folder)
+        yield Round(number, lessons, students, stacked, scores)
         grown = baselines.complete(task, {**supervised, **baselines.by_pair(students)})
         voices = {**supervised, **{student: _mean(supervised[student], grown[student]) for student in students}}
 
@@ -115,10 +96,10 @@ def parts(task: Task, learned: Mapping[str, CrossFit], students: Mapping[str, Cr
     return {name: Part(views[name], own.by_pair) for name, own in learned.items()} | taught
 
 
-def _lessons(task: Task, views: Sequence[str], voices: Mapping[str, ByPair], teacher: str) -> Sequence[Lesson]:
+def _lessons(task: Task, voices: Mapping[str, ByPair], teacher: str) -> Sequence[Lesson]:
     """What a student is told, for each pair of folds; raw scores of squared error are probabilities but for noise."""
     scores = baselines.fuse(task, voices)[FUSION] if teacher == FUSION else voices[teacher]
-    return Computed(len(task.pairs), lambda number: Lesson(dict.fromkeys(views, scores[number])))
+    return Computed(len(task.pairs), lambda number: Lesson.of(scores[number]))
 
 
 def _mean(one: ByPair, other: ByPair) -> ByPair:

@@ -138,6 +138,29 @@ def votes_of_others(wildcards):
     ]
 
 
+def model_tables(wildcards):
+    """What new genes are described by, beside the features of the run's own: pairs of name in the model and file."""
+    own = ORGANISMS[wildcards.organism]
+    folder, names = f"results/{own.name}", []
+    if own.expression:
+        names += [(name, f"inputs/{name}.parquet") for name in ("expression", "expression_scale")]
+    if own.reference:
+        names += [
+            ("reference", "reference/proteins.parquet"),
+            ("reference_annotations", "reference/annotations.parquet"),
+        ]
+        names += [("trust", "reference/trust.tsv"), ("ontology", "inputs/ontology.npz")]
+    links = {name for view in feature_files(wildcards) for name in getattr(own.views, view).votes} - {
+        "reference",
+        "domains",
+    }
+    # bridges of a new gene begin with its direct links, and homologues tell how far it is from the run's genes
+    links |= {name.removesuffix("_bridges") for name in links} | {"homologues"}
+    links = [name for name in sorted(links) if all(attrgetter(key)(own) for key in VOTERS[name].needs.split())]
+    names += [(f"links/{name}", f"views/links/{name}.parquet") for name in links]
+    return [(name, f"{folder}/{file}") for name, file in names]
+
+
 def view_files(wildcards):
     """All that a learner sees of the genes."""
     return {**feature_files(wildcards), "voters": list(voter_files(wildcards).values())}

@@ -103,7 +103,8 @@ rule read_expression:
         studies=lambda wildcards: [study.matrix for study in ORGANISMS[wildcards.organism].expression],
         id_map=given("id_map"),
     output:
-        "results/{organism}/inputs/expression.parquet",
+        expression="results/{organism}/inputs/expression.parquet",
+        scale="results/{organism}/inputs/expression_scale.parquet",
     log:
         "logs/{organism}/read_expression.log",
     benchmark:
@@ -124,7 +125,7 @@ rule read_expression:
         code=code("read-expression"),
     shell:
         "python -m geneduet read-expression {params.id_map} --genes {input.genes:q} {params.studies:q}"
-        " --expression {output:q} > {log:q} 2>&1"
+        " {output.expression:q} {output.scale:q} > {log:q} 2>&1"
 
 
 rule make_labels:

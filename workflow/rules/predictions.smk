@@ -61,10 +61,7 @@ rule save_model:
         engine=lambda wildcards: (
             rules.search_homologues.output.engine if ORGANISMS[wildcards.organism].proteome else []
         ),
-        compendium=lambda wildcards: (rules.read_expression.output if ORGANISMS[wildcards.organism].expression else []),
-        reference=lambda wildcards: (
-            rules.read_reference.output.proteins if ORGANISMS[wildcards.organism].reference else []
-        ),
+        tables=lambda wildcards: [file for _, file in model_tables(wildcards)],
         votes=lambda wildcards: [file for _, file in votes_of_others(wildcards)],
     output:
         directory("results/{organism}/model"),
@@ -82,10 +79,11 @@ rule save_model:
         views=as_options(feature_files),
         files=lambda wildcards, input: [
             f"--{name}={file}"
-            for name in ("labels", "references", "cotraining", "engine", "compendium", "reference")
+            for name in ("labels", "references", "cotraining", "engine")
             for file in ([input[name]] if isinstance(input[name], str) else input[name])
         ],
         votes=lambda wildcards: [word for vote in votes_of_others(wildcards) for word in ("--vote", *vote)],
+        tables=lambda wildcards: [word for table in model_tables(wildcards) for word in ("--table", *table)],
         settings=lambda wildcards: json.dumps(
             ORGANISMS[wildcards.organism].model_dump(
                 mode="json", include={"homology": True, "views": True, "learner": True, "seed": True}
@@ -93,5 +91,5 @@ rule save_model:
         ),
         code=code("save-model"),
     shell:
-        "python -m geneduet save-model {params.views} {params.files:q} {params.votes:q} --settings {params.settings:q} --folds {input.folds:q} --genes {input.genes:q}"
+        "python -m geneduet save-model {params.views} {params.files:q} {params.votes:q} {params.tables:q} --settings {params.settings:q} --folds {input.folds:q} --genes {input.genes:q}"
         " {output:q} > {log:q} 2>&1"

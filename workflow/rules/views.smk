@@ -57,7 +57,7 @@ rule describe_family:
     """One family of features: docs/features.md."""
     input:
         genes=rules.read_genes.output,
-        expression=branch(lambda wildcards: wildcards.view == "expression", then=rules.read_expression.output),
+        expression=branch(lambda wildcards: wildcards.view == "expression", then=rules.read_expression.output.expression),
         files=lambda wildcards: [f"results/{wildcards.organism}/inputs/{file}" for file in files_for(wildcards.family)],
     output:
         "results/{organism}/views/{view}/{family}.parquet",
@@ -139,7 +139,7 @@ rule search_homologues:
 rule rank_coexpression:
     """Each gene's closest partners in the expression compendium."""
     input:
-        expression=rules.read_expression.output,
+        expression=rules.read_expression.output.expression,
     output:
         neighbours="results/{organism}/views/coexpression.parquet",
     log:

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from geneduet.views import coexpression
 
@@ -169,3 +170,28 @@ def test_mutual_rank_in_blocks_is_that_of_sorting_each_gene(monkeypatch: pytest.
 
 def test_no_genes_have_no_partners() -> None:
     assert len(coexpression.partners(pd.DataFrame(np.empty((0, 12), np.float32)), 5)) == 0
+
+
+def test_a_new_gene_ranks_as_if_it_had_joined_the_compendium(compendium):
+    table = compendium(genes=40, missing=0.05).to_numpy()
+    whole = coexpression.mutual_rank(coexpression.correlation(table))
+    alone = coexpression.mutual_ranks(table[39:], table[:39], np.array([-1]))
+    np.testing.assert_allclose(alone[0], whole[39, :39], rtol=1e-6)
+
+
+def test_a_gene_of_the_compendium_ranks_as_it_does_there(compendium):
+    table = compendium(genes=40, missing=0.05).to_numpy()
+    whole, rows = coexpression.mutual_rank(coexpression.correlation(table)), np.array([0, 7, 39])
+    found = coexpression.mutual_ranks(table[rows], table, rows)
+    np.testing.assert_allclose(found, whole[rows], rtol=1e-6)
+
+
+def test_links_of_a_new_gene_are_its_closest_partners_and_bridges_begin_also_with_those_that_count_it_among_theirs():
+    # of three genes that keep two partners each, 0 and 1 have closer ones than the new gene, of rank 9; 2 has not
+    mutual = np.array([[9.0, 1.0, 9.0, np.nan]], np.float32)
+    known = sparse.csr_array(np.array([[0, 1, 0.5, 0], [1, 0, 0.5, 0], [0.2, 0.2, 0, 0], [0, 0, 0, 0.0]]))
+    votes, either = coexpression.joined(mutual, known, 1)
+    assert votes.toarray().round(3).tolist() == [[0, 1, 0, 0]]
+    votes, either = coexpression.joined(mutual, known, 2)
+    assert votes.toarray().round(3).tolist() == [[0.333, 1, 0, 0]]
+    assert either.toarray().round(3).tolist() == [[0.333, 1, 0.333, 0]]

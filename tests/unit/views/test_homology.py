@@ -194,3 +194,19 @@ def test_an_orphan_has_no_hit_to_a_labelled_gene_over_half_of_itself() -> None:
     # and a hit by chance is none
     weak = table.assign(evalue=1e-3)
     assert not homology.with_homologue(weak, list("abcd"), annotated, fold).any()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_new_protein_has_the_hits_that_it_would_have_had_in_the_proteome(engine: str) -> None:
+    one, other = protein(1), protein(2)
+    sequences = {"a": one, "b": mutated(one, range(0, 200, 3)), "c": other, "d": mutated(other, range(0, 200, 5))}
+    sequences |= {"new": mutated(one[20:], range(0, 180, 4))}
+    whole = found(sequences, engine)
+    known = {name: sequence for name, sequence in sequences.items() if name != "new"}
+    joined = homology.search_joining({"new": sequences["new"]}, known, engine, max_evalue=1e-3, threads=1)
+    assert pairs(joined) == {("new", "a"), ("new", "b")}
+    expected = homology.neighbours(whole, list(sequences)).toarray()[4, :4]
+    best = joined.groupby("target")["bitscore"].max()
+    np.testing.assert_allclose(expected[:2], best[["a", "b"]])
+    # the coverage is that of the new protein, whichever was searched with
+    np.testing.assert_allclose(joined["query_coverage"], 1, atol=0.05)

@@ -5,7 +5,7 @@ from scipy import sparse
 
 from geneduet import cli, tables
 from geneduet.views import links
-from geneduet.views.vote import Neighbours
+from geneduet.views.vote import Joining, Neighbours
 
 
 def chain(*weights, copies=()):
@@ -138,3 +138,20 @@ def test_no_links_are_an_empty_table_and_back():
     table = links.to_table(none, ["a", "b"])
     assert table.empty
     assert links.from_table(table, ["a", "b"]).weights.nnz == 0
+
+
+def test_a_new_gene_reaches_others_as_if_it_had_joined_them() -> None:
+    random = np.random.default_rng(5)
+    weights = np.triu((random.random((30, 30)) < 0.15) * random.uniform(50, 400, (30, 30)), 1)
+    weights += weights.T
+    weights[29, 3] = weights[3, 29] = 100  # it has links
+    whole = Neighbours(sparse.csr_array(weights), sparse.csr_array((30, 30), dtype=bool))
+    copies = sparse.csr_array(np.arange(29)[None] == 4)
+    others = Neighbours(sparse.csr_array(weights[:29, :29]), sparse.csr_array((29, 29), dtype=bool))
+    two = sparse.csr_array(np.vstack([weights[29, :29], np.zeros(29)]))
+    for kept in (200, 6):
+        expected = links.bridges(whole, kept=kept).weights.toarray()[29, :29]
+        found = links.joined_bridges(others, Joining(two, sparse.csr_array(sparse.vstack([copies, copies]))), kept=kept)
+        np.testing.assert_allclose(found.weights.toarray()[0], expected, rtol=1e-9)
+        assert not found.weights.toarray()[1].any()  # a gene without links reaches nobody
+        assert found.copies.toarray()[0].tolist() == copies.toarray()[0].tolist()

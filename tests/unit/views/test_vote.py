@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 from geneduet.views import vote
-from geneduet.views.vote import Neighbours, Reference, Vote
+from geneduet.views.vote import Joining, Neighbours, Reference, Vote
 
 
 def neighbours(links: dict[tuple[int, int], float], size: int, copies: tuple[tuple[int, int], ...] = ()) -> Neighbours:
@@ -85,12 +85,16 @@ def test_genes_outside_training_are_never_seen(random_genes) -> None:
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
     np.testing.assert_array_equal(vote.naive(other, training), vote.naive(own, training))
     np.testing.assert_array_equal(vote.components(other, training), vote.components(own, training))
-    start = vote.starting_score(before, own, training)
-    np.testing.assert_array_equal(vote.starting_score(after, other, training), start)
+    start = start_of(before, own, training)
+    np.testing.assert_array_equal(start_of(after, other, training), start)
     prior = vote.naive(own, training)
     np.testing.assert_array_equal(
         mixed_of([start, start * 0.5], prior, other, training), mixed_of([start, start * 0.5], prior, own, training)
     )
+
+
+def start_of(given, own, training):
+    return vote.trust(given, own, training).start(given, vote.naive(own, training))
 
 
 def mixed_of(starts, prior, own, training):
@@ -107,7 +111,7 @@ def test_the_starting_score_mixes_vote_and_prior_as_far_as_the_vote_proved_right
     share = np.array([[1], [1], [0], [0], [1], [0]], np.float32)
     given = Vote(share, np.full(6, 2.0), np.ones(6, np.int64), np.full(6, 2.0))
     own, training = labels("1", "1", "0", "1", "0", "0"), mask("111100")
-    score = vote.starting_score(given, own, training)
+    score = start_of(given, own, training)
     assert score[4, 0] == pytest.approx(0.4 * 1 + 0.6 * 0.75)
     assert score[5, 0] == pytest.approx(0.4 * 0 + 0.6 * 0.75)
 
@@ -119,7 +123,7 @@ def test_a_strong_vote_is_trusted_and_a_weak_one_is_not() -> None:
     share = np.vstack([1 - right[:8], right[8:], [[1.0], [1.0]]]).astype(np.float32)
     strength = np.array([1.0] * 8 + [9.0] * 8 + [1.0, 9.0])
     training = mask("1" * 16 + "00")
-    score = vote.starting_score(Vote(share, strength, np.ones(18, np.int64), strength), own, training)
+    score = start_of(Vote(share, strength, np.ones(18, np.int64), strength), own, training)
     assert score[16, 0] == 0.5  # the prior
     assert score[17, 0] == 1.0  # the vote
 
@@ -131,9 +135,9 @@ def test_a_gene_without_a_vote_starts_at_the_prior(random_genes) -> None:
     given = links.vote(own, training)
     prior = vote.naive(own, training)
     for gene in (0, 25, 39):
-        np.testing.assert_array_equal(vote.starting_score(given, own, training)[gene], prior)
+        np.testing.assert_array_equal(start_of(given, own, training)[gene], prior)
     nothing = neighbours({}, 40).vote(own, training)
-    np.testing.assert_array_equal(vote.starting_score(nothing, own, training), np.tile(prior, (40, 1)))
+    np.testing.assert_array_equal(start_of(nothing, own, training), np.tile(prior, (40, 1)))
 
 
 def test_one_start_is_taken_as_it_is_and_none_is_the_prior() -> None:
@@ -243,3 +247,46 @@ def test_neighbours_in_training_are_heard_by_their_labels_others_by_what_is_told
     np.testing.assert_allclose(heard.share[0], [(3 * 1 + 0.4) / 4, (0 + 0.8) / 4])
     assert (heard.count[0], heard.strength[0], heard.weight[0]) == (2, 3.0, 4.0)
     assert heard.share[1].tolist() == [0, 0]
+
+
+def test_of_a_joining_gene_the_neighbours_in_training_vote_copies_too_and_copies_are_not_heard_of() -> None:
+    # two new genes, three known ones of which the last is not in training; the first new gene is a copy of gene 0
+    copies = sparse.csr_array(np.array([[True, False, False], [False, False, False]]))
+    joining = Joining(sparse.csr_array(np.array([[3.0, 1.0, 4.0], [0, 0, 2.0]])), copies)
+    own, training = labels("10", "01", "11"), mask("110")
+    given = joining.vote(own, training)
+    assert given.share.tolist() == [[0.75, 0.25], [0, 0]]
+    assert given.count.tolist() == [2, 0]
+    told = np.array([[0, 0], [0, 0], [0.5, 0]], np.float32)
+    heard = joining.hear(own, training, told)
+    # gene 1 says 01, and of gene 2 is told .5, with weights 1 and 4
+    np.testing.assert_allclose(heard.share, [[0.4, 0.2], [0.5, 0]], rtol=1e-6)
+
+
+def test_a_place_does_not_depend_on_the_genes_beside_it() -> None:
+    random = np.random.default_rng(1)
+    share, directions = random.random((50, 300)).astype(np.float32), random.normal(size=(300, 16)).astype(np.float32)
+    ones = np.ones(50)
+    whole = vote.features(Vote(share, ones, ones.astype(int), ones), directions, share.mean(axis=0))
+    for gene in range(50):
+        own = slice(gene, gene + 1)
+        alone = vote.features(
+            Vote(share[own], ones[own], ones[own].astype(int), ones[own]), directions, share.mean(axis=0)
+        )
+        np.testing.assert_array_equal(alone[0], whole[gene])
+
+
+def test_a_reading_is_written_and_read(tmp_path) -> None:
+    trusts = [
+        vote.Trust(np.array([1.0, 2.5]), np.array([0, 0.5, 1], np.float32), np.array([3, 4, 5])),
+        vote.Trust(np.zeros(0), np.zeros(1, np.float32), np.zeros(1, np.int64)),
+    ]
+    some = np.array([0.5, 0.25], np.float32)
+    vote.write_reading(tmp_path / "reading.npz", vote.Reading(some, some[:, None], trusts, some))
+    again = vote.read_reading(tmp_path / "reading.npz")
+    for name in ("prior", "directions", "weights"):
+        np.testing.assert_array_equal(getattr(again, name), some[:, None] if name == "directions" else some)
+    for one, other in zip(again.trust, trusts, strict=True):
+        for part in ("edges", "weight", "count"):
+            np.testing.assert_array_equal(getattr(one, part), getattr(other, part))
+            assert getattr(one, part).dtype == getattr(other, part).dtype

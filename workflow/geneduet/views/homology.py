@@ -81,18 +81,25 @@ def search(genes: list[str], sequences: list[str], engine: str, max_evalue: floa
 
 
 def search_others(
-    queries: Mapping[str, str], targets: Mapping[str, str], engine: str, max_evalue: float, threads: int
+    queries: Mapping[str, str],
+    targets: Mapping[str, str],
+    engine: str,
+    max_evalue: float,
+    threads: int,
+    among: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """All hits of some proteins among others, the best alignment of each pair; as `search` gives them.
 
     Parameters
     ----------
     queries, targets : residues by id.
+    among : proteins in whose number e-values are told; the targets when not given.
     """
     if not queries or not targets:
         return pd.DataFrame(columns=COLUMNS)
     find = _diamond if engine == "diamond" else _phmmer
-    hits = find(list(queries.values()), list(targets.values()), max_evalue, threads)
+    size = list((targets if among is None else among).values())
+    hits = find(list(queries.values()), list(targets.values()), size, max_evalue, threads)
     hits = hits.sort_values(["query", "target", "bitscore"], ascending=[True, True, False], kind="stable")
     hits = hits.drop_duplicates(["query", "target"])
     # the engines are given numbers: an id may hold what a search engine splits at
@@ -104,7 +111,30 @@ def search_others(
     return hits[COLUMNS].reset_index(drop=True)
 
 
-def _diamond(queries: Sequence[str], targets: Sequence[str], max_evalue: float, threads: int) -> pd.DataFrame:
+def search_joining(
+    new: Mapping[str, str], known: Mapping[str, str], engine: str, max_evalue: float, threads: int
+) -> pd.DataFrame:
+    """All hits between new proteins and a proteome, of both directions the better, as if they had been in `search`.
+
+    Parameters
+    ----------
+    new, known : residues by id.
+
+    Returns
+    -------
+    As `search`; the query is the new protein.
+    """
+    there = search_others(new, known, engine, max_evalue, threads)
+    back = search_others(known, new, engine, max_evalue, threads, among=known)
+    turned = {"query": "target", "target": "query"}
+    turned |= {"query_coverage": "target_coverage", "target_coverage": "query_coverage"}
+    parts = [part for part in (there, back.rename(columns=turned)[COLUMNS]) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else there
+
+
+def _diamond(
+    queries: Sequence[str], targets: Sequence[str], among: Sequence[str], max_evalue: float, threads: int
+) -> pd.DataFrame:
     with tempfile.TemporaryDirectory(prefix="geneduet-") as folder:
         found, fasta = Path(folder, "hits.tsv"), {}
         for name, sequences in (("queries", queries), ("targets", targets)):
@@ -112,6 +142,7 @@ def _diamond(queries: Sequence[str], targets: Sequence[str], max_evalue: float, 
             fasta[name].write_text("".join(f">{number}\n{sequence}\n" for number, sequence in enumerate(sequences)))
         call = ["diamond", "blastp", "--query", str(fasta["queries"]), "--db", str(fasta["targets"])]
         call += ["--out", str(found), "--very-sensitive"]
+        call += ["--dbsize", str(sum(map(len, among)))]
         call += ["--evalue", str(max_evalue), "--max-target-seqs", "0", "--threads", str(threads), "--quiet"]
         # DIAMOND refuses a proteome whose first protein is spelled with A, C, G, T and N alone, unless told to go on
         call += ["--tmpdir", folder, "--ignore-warnings", "--outfmt", "6", *_DIAMOND_FIELDS]
@@ -132,7 +163,9 @@ def _diamond(queries: Sequence[str], targets: Sequence[str], max_evalue: float, 
     )
 
 
-def _phmmer(queries: Sequence[str], targets: Sequence[str], max_evalue: float, threads: int) -> pd.DataFrame:
+def _phmmer(
+    queries: Sequence[str], targets: Sequence[str], among: Sequence[str], max_evalue: float, threads: int
+) -> pd.DataFrame:
     import pyhmmer
 
     alphabet = pyhmmer.easel.Alphabet.amino()
@@ -143,7 +176,8 @@ def _phmmer(queries: Sequence[str], targets: Sequence[str], max_evalue: float, t
 
     lengths = ([len(sequence) for sequence in queries], [len(sequence) for sequence in targets])
     rows = []
-    for query, hits in enumerate(pyhmmer.hmmer.phmmer(block(queries), block(targets), cpus=threads, E=max_evalue)):
+    found = pyhmmer.hmmer.phmmer(block(queries), block(targets), cpus=threads, E=max_evalue, Z=len(among))
+    for query, hits in enumerate(found):
         rows += [_phmmer_row(query, hit, *lengths) for hit in hits if hit.included or hit.evalue <= max_evalue]
         if (query + 1) % 500 == 0:
             say(f"searched {query + 1} of {len(queries)} proteins")

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
-from geneduet.views.vote import Neighbours
+from geneduet.views.vote import Joining, Neighbours
 
 STEPS, DECAY = 4, 0.9  # of a walk: how far it goes, and what each further step counts
 KEPT = 200  # closest genes of each gene that a walk goes on from
@@ -28,7 +29,7 @@ def bridges(neighbours: Neighbours, steps: int = STEPS, decay: float = DECAY, ke
     """
     weights = sparse.csr_array(neighbours.weights.maximum(neighbours.weights.T))
     total = np.asarray(weights.sum(axis=1)).ravel()
-    scale = sparse.diags_array(np.divide(1.0, np.sqrt(total), out=np.zeros_like(total), where=total > 0))
+    scale = sparse.diags_array(_inverse_root(total))
     step = sparse.csr_array(scale @ weights @ scale) * decay
     blocks = [_walked(step, start, steps, kept) for start in range(0, step.shape[0], BLOCK)]
     return Neighbours(sparse.csr_array(sparse.vstack(blocks)), neighbours.copies)
@@ -42,6 +43,47 @@ def _walked(step: sparse.csr_array, start: int, steps: int, kept: int) -> sparse
         reached = reached + walk
     home = sparse.csr_array(sparse.eye_array(*reached.shape, k=start))  # back where a walk began is no link
     return closest(sparse.csr_array(reached - reached.multiply(home)), kept)
+
+
+def joined_bridges(
+    neighbours: Neighbours, joining: Joining, steps: int = STEPS, decay: float = DECAY, kept: int = KEPT
+) -> Joining:
+    """Bridges from new genes, each as if it alone had joined the others; see `bridges`.
+
+    Parameters
+    ----------
+    neighbours : direct links between the genes.
+    joining : direct links from the new genes to them, in whichever direction they are.
+    """
+    weights = sparse.csr_array(neighbours.weights.maximum(neighbours.weights.T))
+    total = np.asarray(weights.sum(axis=1)).ravel()
+    scale = sparse.diags_array(_inverse_root(total))
+    step = sparse.csr_array(scale @ weights @ scale) * decay
+    # a new gene is in the sums of its neighbours, whose other links count for less
+    links = joining.weights.tocoo()
+    grown = total[links.col] + links.data
+    own = np.asarray(joining.weights.sum(axis=1)).ravel()
+    place = (links.row, links.col)
+    first = sparse.csr_array((decay * links.data * _inverse_root(own[links.row] * grown), place), links.shape)
+    loss = sparse.csr_array((1 - np.sqrt(total[links.col] / grown), place), links.shape)
+
+    def less(walk: sparse.csr_array) -> sparse.csr_array:
+        return sparse.csr_array(walk - walk.multiply(loss))
+
+    walk = reached = first
+    home = sparse.csr_array((walk.shape[0], 1))
+    for _ in range(steps - 1):
+        onward = less(sparse.csr_array(less(walk) @ step)) + first.multiply(home.toarray())
+        back = sparse.csr_array(walk.multiply(first).sum(axis=1)[:, None])
+        both = closest(sparse.csr_array(sparse.hstack([onward, back])), kept)
+        walk, home = both[:, :-1], both[:, [-1]]
+        reached = reached + walk
+    return Joining(closest(sparse.csr_array(reached), kept), joining.copies)
+
+
+def _inverse_root(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / sqrt; 0 of 0."""
+    return np.divide(1.0, np.sqrt(values), out=np.zeros_like(values), where=values > 0)
 
 
 def closest(weights: sparse.csr_array, kept: int) -> sparse.csr_array:

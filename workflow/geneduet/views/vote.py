@@ -6,8 +6,9 @@ inside the mask is described by its neighbours' labels, not by its own and not b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +16,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import nnls
 
+from geneduet import arrays
+
 COMPONENTS = 16  # of the label matrix; a vote of thousands of terms is given to the trees as its place on these
+PLACE_DIGITS = 6  # decimals of a place on them
 ROUNDING = 1e-9  # of the largest variance: less than that is none
 STRENGTH_QUANTILES = (0.25, 0.5, 0.75)  # of the strongest labelled neighbour: how far a vote is to be trusted
 
@@ -92,6 +96,23 @@ class Neighbours:
         links = sparse.csr_array(self.weights - self.weights.multiply(self.copies))
         links.eliminate_zeros()
         return count_votes(links, known)
+
+
+@dataclass(frozen=True)
+class Joining(Neighbours):
+    """Links from genes that are not in the table to those that are: the labels of the former are nowhere.
+
+    Parameters
+    ----------
+    weights, copies : as in `Neighbours`, but (new genes, genes).
+    """
+
+    def seen(self, training: NDArray[np.bool_]) -> sparse.csr_array:
+        """Links to training genes, copies among them: no new gene is in training."""
+        links = sparse.csr_array(self.weights @ sparse.diags_array(training.astype(np.float64)))
+        links.eliminate_zeros()
+        links.sort_indices()
+        return links
 
 
 @dataclass(frozen=True)
@@ -188,6 +209,11 @@ class Trust:
         """The group of each gene, (genes,)."""
         return np.searchsorted(self.edges, strength)
 
+    def start(self, given: Vote, prior: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The mixture of vote and prior, (genes, terms) float32; the prior where nobody votes."""
+        weight = self.of(given.strength)[:, None]
+        return weight * given.share + (1 - weight) * prior
+
 
 def trust(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) -> Trust:
     """Weigh vote against prior for each quartile of strength, by least squares over the training genes and all terms.
@@ -202,17 +228,6 @@ def trust(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) ->
     own = [group == number for number in range(len(edges) + 1)]
     weight = [_least_squares(given.share[rows], prior, labels[rows].toarray()) for rows in own]
     return Trust(edges, np.array(weight, np.float32), np.array([rows.sum() for rows in own]))
-
-
-def starting_score(given: Vote, labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The best mixture of vote and prior, by `trust`; the prior where nobody votes.
-
-    Returns
-    -------
-    (genes, terms) float32.
-    """
-    prior, weight = naive(labels, training), trust(given, labels, training).of(given.strength)[:, None]
-    return weight * given.share + (1 - weight) * prior
 
 
 def _least_squares(share: NDArray[np.float32], prior: NDArray[np.float32], label: NDArray[np.bool_]) -> float:
@@ -231,7 +246,7 @@ def mixture(
 ) -> NDArray[np.float32]:
     """The weights with which the starting scores of several voters are mixed into one, see `mix`; (starts,).
 
-    They are those of non-negative least squares over the training genes and all terms; a single start is taken whole.
+    They are those of non-negative least squares over the training genes and all terms; one start alone counts in full.
 
     Parameters
     ----------
@@ -296,6 +311,41 @@ def components(labels: sparse.csr_array, training: NDArray[np.bool_]) -> NDArray
     return np.asarray(chosen * sign, np.float32)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How the votes of some voters are put before the trees; all of it is fitted to the labels of training genes.
+
+    Parameters
+    ----------
+    prior : (terms,), as `naive` gives it.
+    directions : (terms, k), as `components` gives them.
+    trust : of each vote.
+    weights : (votes,), as `mixture` gives them.
+    """
+
+    prior: NDArray[np.float32]
+    directions: NDArray[np.float32]
+    trust: Sequence[Trust]
+    weights: NDArray[np.float32]
+
+
+def write_reading(path: Path, reading: Reading) -> None:
+    """Write as NPZ."""
+    trusts = {
+        f"{part}_{number}": value for number, own in enumerate(reading.trust) for part, value in vars(own).items()
+    }
+    kept = {"prior": reading.prior, "directions": reading.directions, "weights": reading.weights}
+    arrays.write(path, {**kept, **trusts})
+
+
+def read_reading(path: Path) -> Reading:
+    """Read what `write_reading` wrote."""
+    stored = arrays.read(path)
+    parts = [field.name for field in fields(Trust)]
+    trusts = [Trust(*(stored[f"{part}_{number}"] for part in parts)) for number in range(len(stored["weights"]))]
+    return Reading(stored["prior"], stored["directions"], trusts, stored["weights"])
+
+
 def features(given: Vote, directions: NDArray[np.float32], prior: NDArray[np.float32]) -> NDArray[np.float32]:
     """The vote as columns for the trees: strength, number of labelled neighbours, and place on the components.
 
@@ -303,6 +353,8 @@ def features(given: Vote, directions: NDArray[np.float32], prior: NDArray[np.flo
     -------
     (genes, 2 + k) float32; NaN on the components where no neighbour is labelled.
     """
-    place = (given.share - prior) @ directions
+    # the same vote shall be the same number whatever genes are beside it: the last digits of a matrix product depend on
+    # its shape, and trees cut at the very values of some genes
+    place = np.round((given.share - prior).astype(np.float64) @ directions, PLACE_DIGITS)
     place[given.strength == 0] = np.nan
     return np.column_stack([given.strength, given.count, place]).astype(np.float32)

@@ -52,3 +52,27 @@ def test_the_table_given_is_left_as_it_is(name: str) -> None:
 def test_names_of_features_are_those_of_one_family_only() -> None:
     names = [column for name in OF_EXPRESSION for column in features(name, compendium()).columns]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", OF_EXPRESSION)
+def test_a_gene_placed_on_the_compendium_is_where_the_compendium_has_it(name: str) -> None:
+    table = compendium()
+    known = features(name, table)
+    module = import_module(f"geneduet.views.expression.{name}")
+    rows = [0, 4, 20, 59]
+    beside = pd.DataFrame({"other_table": 1.0}, known.index, dtype=np.float32)  # of another family
+    found = module.place(table.iloc[rows].rename(index="new_{}".format), table, known.join(beside))
+    assert found.index.tolist() == [f"new_{gene}" for gene in table.index[rows]]
+    assert found.columns.tolist() == known.columns.tolist()
+    np.testing.assert_allclose(found, known.iloc[rows], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["modules", "independent_modules"])
+def test_a_new_profile_is_placed_by_the_same_map(name: str) -> None:
+    # the mean of two profiles is placed midway
+    table = compendium(missing=0)
+    table = table[table.notna().all(axis=1)]
+    module, known = import_module(f"geneduet.views.expression.{name}"), features(name, table)
+    between = table.iloc[[3, 8]].mean().to_frame("new").T
+    found = module.place(between, table, known).filter(like="module").loc["new"]
+    np.testing.assert_allclose(found, known.filter(like="module").iloc[[3, 8]].mean(), rtol=1e-4, atol=1e-5)

@@ -9,12 +9,11 @@ from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 
 from geneduet.progress import say
-from geneduet.views.expression.modules import filled, principal
+from geneduet.views.expression.modules import NOISE, filled, principal, project
 from geneduet.views.given import Given
 
 ROUNDS = 1000  # of FastICA at most
 TOLERANCE = 1e-4
-NOISE = 1e-5  # singular values smaller than this share of the largest are rounding of float32
 
 
 def features(given: Given) -> pd.DataFrame:
@@ -55,6 +54,11 @@ def independent_modules(expression: pd.DataFrame, count: int, rounds: int = ROUN
     weight *= np.where((weight**3).sum(axis=0) < 0, -1, 1)
     names = [f"independent_module_{number + 1}" for number in range(kept)]
     return pd.DataFrame(weight[:, order].astype(np.float32), index=expression.index, columns=names)
+
+
+def place(new: pd.DataFrame, expression: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """The weights of other genes in the components of a compendium, found without them; see `modules.place`."""
+    return project(new, expression, known.filter(regex="^independent_module_"))
 
 
 def _rotated(white: NDArray[np.float64], rounds: int) -> NDArray[np.float64]:

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 from geneduet.views.given import Given
 
+NOISE = 1e-5  # singular values smaller than this share of the largest are rounding of float32
+
 
 def features(given: Given) -> pd.DataFrame:
     """Principal components of the merged expression, and each gene's spread; genes with expression x (modules + 1)."""
@@ -30,6 +32,43 @@ def modules(expression: pd.DataFrame, count: int) -> pd.DataFrame:
     table = np.column_stack([left[:, :kept] * values[:kept], spread]).astype(np.float32)
     names = [*(f"module_{number + 1}" for number in range(kept)), "spread"]
     return pd.DataFrame(table, index=expression.index, columns=names)
+
+
+def place(new: pd.DataFrame, expression: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """The features of other genes: their place on the modules of a compendium, found without them.
+
+    Parameters
+    ----------
+    new, expression : other genes, and those of the compendium, x the same samples.
+    known : features of the latter.
+    """
+    spread = pd.DataFrame({"spread": np.nanstd(new.to_numpy(np.float64), axis=1)}, new.index)
+    return project(new, expression, known.filter(regex="^module_")).join(spread.astype(np.float32))
+
+
+def project(new: pd.DataFrame, expression: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Features that are linear in the profile, of other genes.
+
+    The map from profile to features is found again by least squares: it fits those of the compendium but for rounding,
+    and another gene's are then what they would be on the same axes.
+
+    Parameters
+    ----------
+    new, expression : other genes, and those of the compendium, x the same samples; a missing value counts as the gene's
+        mean.
+    known : features of the latter, such a linear map of `filled(expression)`.
+
+    Returns
+    -------
+    float32, new genes x features.
+    """
+    if known.columns.empty:
+        return pd.DataFrame(index=new.index)
+    genes = known.dropna().index
+    own = expression.loc[genes]
+    axes = np.linalg.lstsq(filled(own), known.loc[genes].to_numpy(np.float64), rcond=NOISE)[0]
+    profile = np.nan_to_num(new.to_numpy(np.float64)) - np.nan_to_num(own.to_numpy(np.float64)).mean(axis=0)
+    return pd.DataFrame((profile @ axes).astype(np.float32), new.index, known.columns)
 
 
 def filled(expression: pd.DataFrame) -> NDArray[np.float64]:

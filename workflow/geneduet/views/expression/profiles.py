@@ -30,3 +30,8 @@ def profiles(expression: pd.DataFrame, count: int = SAMPLES) -> pd.DataFrame:
     """
     varying = np.argsort(-expression.var().to_numpy(np.float64), kind="stable")[:count]
     return expression.iloc[:, np.sort(varying)].astype(np.float32).add_prefix("profile:")
+
+
+def place(new: pd.DataFrame, expression: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """The values of other genes in the samples that were chosen for those of a compendium; see `modules.place`."""
+    return new.add_prefix("profile:").reindex(columns=known.filter(regex="^profile:").columns).astype(np.float32)

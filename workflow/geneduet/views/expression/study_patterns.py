@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geneduet.views.expression.modules import modules
+from geneduet.views.expression.modules import modules, project
 from geneduet.views.given import Given
 
 MIN_VALUES = 3  # that a gene needs to be in a study: the skewness of two values is 0
@@ -49,8 +49,36 @@ def study_patterns(expression: pd.DataFrame, components: int = COMPONENTS) -> pd
     return pd.concat([expression[[]], *tables], axis=1)
 
 
+def place(new: pd.DataFrame, expression: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """The patterns of other genes in the studies of a compendium, on its own components; see `modules.place`."""
+    patterns = known.filter(regex="^study:")
+    studies = patterns.columns.str.split(":").str[1].unique()
+    return pd.concat([new[[]], *(_placed(name, new, expression, patterns) for name in studies)], axis=1)
+
+
+def _placed(study: str, new: pd.DataFrame, expression: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Those of one study."""
+    prefix = f"study:{study}:"
+    samples = [name for name in expression.columns if name.startswith(f"{study}:")]
+    own = new[samples]
+    shape = _shape(own).add_prefix(prefix)
+    there = shape.notna().all(axis=1)
+    components = known.loc[:, known.columns.str.startswith(f"{prefix}module_")]
+    placed = project(own[there], expression[samples], components)
+    return shape.join(placed).reindex(columns=[name for name in known.columns if name.startswith(prefix)])
+
+
 def _pattern(study: pd.DataFrame, components: int) -> pd.DataFrame:
     """The features of one study."""
+    shape = _shape(study)
+    there = shape.notna().all(axis=1)
+    # centred values of n samples are of rank n - 1
+    own = modules(study[there], min(components, study.shape[1] - 1)).filter(regex="^module_")
+    return shape.join(own).astype(np.float32)
+
+
+def _shape(study: pd.DataFrame) -> pd.DataFrame:
+    """Size and shape of the response in one study; NaN for a gene of less than three values."""
     there = study.notna().sum(axis=1) >= MIN_VALUES
     values = study[there].to_numpy(np.float64)
     values = values - np.nanmean(values, axis=1, keepdims=True)
@@ -66,9 +94,7 @@ def _pattern(study: pd.DataFrame, components: int) -> pd.DataFrame:
         },
         index=study.index[there],
     )
-    # centred values of n samples are of rank n - 1
-    own = modules(study[there], min(components, study.shape[1] - 1)).filter(regex="^module_")
-    return table.join(own).astype(np.float32).reindex(study.index)
+    return table.astype(np.float32).reindex(study.index)
 
 
 def _skewness(values: NDArray[np.float64], number: NDArray[np.int64]) -> NDArray[np.float64]:
