@@ -112,7 +112,10 @@ def stacked_by_term(task: Task, parts: Mapping[str, Part], terms: float) -> Sequ
         departures = {name: crossfit.uncalibrated(task, part.by_pair, k) - prior for name, part in parts.items()}
         target = task.labels.positive.toarray() - prior
         scores = np.repeat(prior[None], len(training), axis=0)
-        for views, genes in stacking._by_views(task, set(task.views)):
+        for views in stacking._subsets(list(task.views)):
+            genes = task.present(views) & ~np.any(
+                [own.present for name, own in task.views.items() if name not in views], axis=0
+            )
             usable = [own for name, own in departures.items() if set(parts[name].views) <= set(views)]
             rows = training & task.present(views)
             gram = np.array([[(a[rows] * b[rows]).sum(axis=0, dtype=np.float64) for b in usable] for a in usable])

@@ -5,6 +5,7 @@ import io
 import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -117,7 +118,8 @@ def made_up(tmp_path_factory):
     standing = predictions.standing(table, THRESHOLDS, go)
     run = {"config": {"name": "made_up", "taxon_id": 1}, "geneduet": "0.1.0", "git_commit": None, "python": "3.11",
            "libraries": {}, "inputs": {}, "ontology_release": EVIL, "search_engine": "none", "seed": 1}  # fmt: skip
-    page = report.Page(run, [], report.found(table, standing, len(genes)), [EVIL], [])
+    unrecorded = SimpleNamespace(genes=genes["gene_id"].tolist(), validated=np.zeros(len(genes), bool))
+    page = report.Page(run, [], report.found(table, standing, [unrecorded]), [EVIL], [])
 
     ranked = explorer.worth_showing(table, standing)
     evidence = explorer.of_rows(evidence, table, ranked)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 EVIDENCE = {"find_evidence", "write_evidence"}
-AFTER_COTRAINING = {"evaluate", "write_predictions", "save_model", "draw_figures", "record_run", "all", *EVIDENCE}
+REPORT = {"record_run", "write_report"}
+AFTER_COTRAINING = {"evaluate", "write_predictions", "save_model", "draw_figures", "all", *EVIDENCE, *REPORT}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_a_family_switched_off_leaves_the_others_as_they_are(planned):
 
 
 def test_the_lowest_score_written_reruns_the_writing_alone(planned):
-    assert set(planned("output={min_score: 0.2}")) == {"write_predictions", *EVIDENCE, "record_run", "all"}
+    assert set(planned("output={min_score: 0.2}")) == {"write_predictions", *EVIDENCE, *REPORT, "all"}
 
 
 # --- kill -9

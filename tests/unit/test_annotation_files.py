@@ -67,7 +67,7 @@ def lines(path: Path) -> list[list[str]]:
 # --- what genes are called
 
 
-def test_names_are_those_of_annotations_then_of_the_fasta_header_then_the_id() -> None:
+def test_names_are_those_of_annotations_then_of_the_fasta_header() -> None:
     genes = proteome(
         b1="RNA pyrophosphohydrolase OS=Escherichia coli (strain K12) OX=83333 GN=rppH PE=1 SV=1",
         b2="thrA UniProt:P00561 fused aspartate kinase",
@@ -77,12 +77,12 @@ def test_names_are_those_of_annotations_then_of_the_fasta_header_then_the_id() -
     assert describe(genes, rows).reset_index().values.tolist() == [
         ["b1", "rppH", "RNA pyrophosphohydrolase", ""],
         ["b2", "thrA", "thrA UniProt:P00561 fused aspartate kinase", "P1|thrA1|P2|P3"],
-        ["b3", "b3", "", ""],
+        ["b3", "", "", ""],
     ]
 
 
-def test_genes_without_a_proteome_have_their_ids() -> None:
-    assert describe(pd.DataFrame({"gene_id": ["b1"]})).loc["b1"].tolist() == ["b1", "", ""]
+def test_genes_without_a_proteome_have_no_names() -> None:
+    assert describe(pd.DataFrame({"gene_id": ["b1"]})).loc["b1"].tolist() == ["", "", ""]
 
 
 # --- rows by hand

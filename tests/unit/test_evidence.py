@@ -210,6 +210,14 @@ def test_features_are_ranked_by_what_they_add_or_take(go):
     ]
 
 
+def test_where_a_vote_without_trees_is_final_there_are_no_features(go):
+    found = Contributions([], [], np.zeros((0, 1, 0), np.float32), np.zeros(1, np.float32))
+    own = of("a", 101)
+    table = evidence.features(own, found, [], label(go), np.zeros(5, int))
+    assert table.empty
+    assert evidence.table(own, label(go), {"feature": [table]}).columns.tolist() == evidence.COLUMNS
+
+
 def test_the_loudest_voice_is_none_of_the_genes_own_fold(go):
     weights = sparse.csr_array(([2.0, 1.0], ([3, 3], [2, 1])), shape=(5, 5))
     voters = Neighbours(weights, sparse.csr_array((5, 5), dtype=bool))

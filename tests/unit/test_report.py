@@ -163,7 +163,10 @@ def test_where_nothing_fits_the_page_is_there_without_predictions() -> None:
 def test_genes_with_news_are_counted_and_those_without_any_record() -> None:
     rows = pd.DataFrame({"gene_id": ["a", "a", "b", "b", "c", "d"]})
     standing = np.array([SPECIFIC, SPECIFIC, SPECIFIC, KNOWN, BELOW, KNOWN], np.int8)
-    assert report.found(rows, standing, genes=10) == report.Found(genes=10, pairs=3, with_new=2, first=1)
+    genes = list("abcdefghij")
+    # b is recorded in one aspect, d in the other; whether the record scores high enough to be written is no matter
+    recorded = [SimpleNamespace(genes=genes, validated=np.array([gene == one for gene in genes])) for one in "bd"]
+    assert report.found(rows, standing, recorded) == report.Found(genes=10, pairs=3, with_new=2, first=1)
 
 
 def labels(aspect: str, transfer: object = None) -> SimpleNamespace:

@@ -70,7 +70,7 @@ def newest_release(*releases: str | None) -> str:
 def describe(genes: pd.DataFrame, annotations: pd.DataFrame | None = None) -> pd.DataFrame:
     """What each gene is called, as far as the inputs tell.
 
-    The symbol is that of the annotations, else that of a UniProt header, else the gene's id. The name is what the FASTA
+    The symbol is that of the annotations, else that of a UniProt header, else empty. The name is what the FASTA
     header says, of UniProt's the protein's name alone. Synonyms are the ids and synonyms under which the annotations
     know the gene.
 
@@ -94,10 +94,10 @@ def describe(genes: pd.DataFrame, annotations: pd.DataFrame | None = None) -> pd
     rows = []
     for gene, header in zip(genes["gene_id"], headers, strict=True):
         stated = re.search(r"\bGN=(\S+)", header)
-        symbol = symbols.get(gene) or (stated[1] if stated else gene)
+        symbol = symbols.get(gene) or (stated[1] if stated else "")
         name = re.split(r"\s(?:OS|OX|GN)=", header)[0]
         synonyms = [_text(other) for other in dict.fromkeys(others.get(gene, ())) if other not in (gene, symbol)]
-        rows.append(((_text(symbol) or _id(gene)).replace(" ", "_"), _text(name), "|".join(filter(None, synonyms))))
+        rows.append((_text(symbol).replace(" ", "_"), _text(name), "|".join(filter(None, synonyms))))
     return pd.DataFrame(rows, columns=["symbol", "name", "synonyms"], index=genes["gene_id"])
 
 
@@ -118,7 +118,7 @@ def write_gaf(path: Path, new: pd.DataFrame, ontology: Ontology, genes: pd.DataF
     def rows() -> Iterator[tuple[str, ...]]:
         for claim, (symbol, *names) in zip(_claims(new, ontology), called, strict=True):
             gene, term, aspect, relation = claim
-            thing = (release.database, _id(gene), symbol)
+            thing = (release.database, _id(gene), symbol or _id(gene))
             yield *thing, relation, term, REFERENCE, EVIDENCE, "", aspect, *names, *ending
 
     _write(path, "gaf-version: 2.2", release, rows(), _NOTE)
@@ -151,7 +151,7 @@ def write_gpi(path: Path, genes: pd.DataFrame, release: Release) -> None:
     def row(gene: str, symbol: str, name: str, synonyms: str) -> tuple[str, ...]:
         own = f"{release.database}:{_id(gene)}"
         # each is the canonical form of itself (column 8); no other database's ids are known for certain
-        return own, symbol, name, synonyms, PROTEIN, taxon, "", own, "", "", ""
+        return own, symbol or _id(gene), name, synonyms, PROTEIN, taxon, "", own, "", "", ""
 
     _write(path, "gpi-version: 2.0", release, (row(*cells) for cells in genes.itertuples(name=None)))
 

@@ -73,7 +73,7 @@ def read_annotations(path: Path, gpi: Path | None = None) -> pd.DataFrame:
 
     Parameters
     ----------
-    gpi : what the genes are called besides their ids, which is all that a GPAD says of them.
+    gpi : of a GPAD: what the genes are called besides their ids, which is all that it says of them.
 
     Raises
     ------
@@ -83,10 +83,8 @@ def read_annotations(path: Path, gpi: Path | None = None) -> pd.DataFrame:
     first = next((line.split("\t") for line in head if not line.startswith("!")), [])
     marked = {line[1:].partition(":")[0].strip().lower() for line in head if line.startswith("!")}
     if marked & {"gpa-version", "gpad-version"} or "".join(first[5:6]).startswith("ECO:"):
-        rows = read_gpad(path)
-    else:
-        rows = read_gaf(path) if "gaf-version" in marked or len(first) > len(_TSV_COLUMNS) else read_tsv(path)
-    return rows if gpi is None else _named(rows, gpi)
+        return read_gpad(path) if gpi is None else _named(read_gpad(path), gpi)
+    return read_gaf(path) if "gaf-version" in marked or len(first) > len(_TSV_COLUMNS) else read_tsv(path)
 
 
 def read_gaf(path: Path) -> pd.DataFrame:

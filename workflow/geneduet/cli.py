@@ -1116,11 +1116,13 @@ def write_predictions(
     graph = go.read(ontology)
     sources = [reader.read_source(file) for file in (annotations, reference) if file is not None]
     named = sources[0].database if annotations is not None else None
-    least = {aspect: row["threshold"] for aspect, row in _recommended(thresholds, labels, cotraining).items()}
+    least = {aspect: row["threshold"] for aspect, row in _recommended(thresholds).items()}
     new = predictions.new_predictions(everything, least, graph)
     told = predictions.new_predictions(everything, least, graph, redundant=True) if redundant else new
     tables.write(folder / "new_predictions.parquet", told)
-    called = annotation_files.describe(universe, _own_rows(annotations, gpi, id_map, ids.tolist()))
+    called = annotation_files.describe(
+        universe, _own_rows(annotations, gpi, _aliases(id_map, ids.tolist()), ids.tolist())
+    )
     release = annotation_files.Release(
         database=database or named or organism,
         taxon_id=taxon_id,
@@ -1148,7 +1150,7 @@ def write_report(
     run: Path,
     figure: list[Path],
     captions: Path,
-    evidence: Path | None = None,
+    evidence: Path,
     annotations: Path | None = None,
     id_map: Path | None = None,
     gpi: Path | None = None,
@@ -1181,14 +1183,16 @@ def write_report(
 
     everything, graph, record = table.read_tsv(predictions), go.read(ontology), json.loads(run.read_text())
     seen = [label.read(file) for file in labels]
-    recommended = _recommended(evaluation / "thresholds.tsv", labels, cotraining)
+    recommended = _recommended(evaluation / "thresholds.tsv")
     least = {aspect: row["threshold"] for aspect, row in recommended.items()}
     standing = table.standing(everything, least, graph)
     universe = tables.read(genes)
     ids = universe["gene_id"].tolist()
-    names = report.gene_names(universe, _own_rows(annotations, gpi, id_map, ids), _aliases(id_map, ids))
+    aliases = _aliases(id_map, ids)
+    names = report.gene_names(universe, _own_rows(annotations, gpi, aliases, ids), aliases)
     ranked = explorer.worth_showing(everything, standing)
-    pieces = explorer.of_rows(explorer.read_evidence(evidence), everything, ranked)
+    specific = ranked[standing[ranked] == table.SPECIFIC]
+    pieces = explorer.of_rows(explorer.read_evidence(evidence), everything, specific)
     told = {
         "thresholds": least,
         "calibration": report.calibrations(pd.read_csv(evaluation / "reliability.tsv", sep="\t")),
@@ -1204,7 +1208,7 @@ def write_report(
             recommended,
             everything[standing == table.SPECIFIC],
         ),
-        found=report.found(everything, standing, len(names)),
+        found=report.found(everything, standing, seen),
         headlines=(evaluation / "headlines.txt").read_text().splitlines(),
         figures=report.figures(figure, captions, record["config"]["name"]),
     )
@@ -1517,14 +1521,14 @@ def record_run(record: Path, *, settings: str, ontology: Path, benchmarks: Path,
 
 
 def _own_rows(
-    annotations: Path | None, gpi: Path | None, id_map: Path | None, genes: list[str]
+    annotations: Path | None, gpi: Path | None, aliases: Mapping[str, str], genes: list[str]
 ) -> "pd.DataFrame | None":
     """The user's annotations joined to the genes, as written; none where there are none."""
     from geneduet import annotations as reader
 
     if annotations is None:
         return None
-    return reader.join_genes(reader.read_annotations(annotations, gpi), genes, _aliases(id_map, genes), annotations)[0]
+    return reader.join_genes(reader.read_annotations(annotations, gpi), genes, aliases, annotations)[0]
 
 
 def _aliases(id_map: Path | None, genes: list[str]) -> dict[str, str]:
@@ -1537,21 +1541,14 @@ def _aliases(id_map: Path | None, genes: list[str]) -> dict[str, str]:
     return aliases
 
 
-def _recommended(thresholds: Path, labels: list[Path], cotraining: list[Path]) -> dict[str, dict[str, float]]:
-    """Recommended threshold of each learned aspect, and what to expect there: what is naive for all is news of none."""
+def _recommended(thresholds: Path) -> dict[str, dict[str, float]]:
+    """Recommended threshold of each learned aspect, and what to expect there."""
     import pandas as pd
 
-    from geneduet import labels as label
     from geneduet.evaluation.thresholds import of_aspects
-    from geneduet.scores import model_names
 
-    learned = [
-        label.read(known).aspect
-        for known, scores in zip(labels, cotraining, strict=True)
-        if "co_training" in model_names(scores)
-    ]
     table: dict[Any, dict[Any, float]] = of_aspects(pd.read_csv(thresholds, sep="\t")).to_dict("index")
-    return {aspect: table[aspect] for aspect in learned if aspect in table}
+    return table
 
 
 def _models(references: Path, cotraining: Path) -> "dict[str, Matrix]":

@@ -65,12 +65,6 @@ def _local(value: object) -> object:
     return value
 
 
-def _not_yet(value: object) -> object:
-    if value:
-        raise _refusal("this key is not built yet in this version", "remove it, or leave it empty")
-    return value
-
-
 def _evidence_code(code: str) -> str:
     if code in _REFUSED_CODES:
         raise _refusal(f"{code} {_REFUSED_CODES[code]}", f"remove {code}")
@@ -119,7 +113,6 @@ def _distinct(studies: "list[Study]") -> "list[Study]":
 
 InputFile = Annotated[Path, BeforeValidator(_local)]
 Share = Annotated[float, Field(gt=0, le=1)]
-NotYet = Annotated[Any, AfterValidator(_not_yet)]
 
 
 class _Group(BaseModel):
@@ -307,7 +300,7 @@ class Evaluation(_Group):
         default="all",
         description="Whose genes are in scores. A fifth of the homology clusters is reserved for a final judgement, "
         "those whose smallest gene id has a sha256 divisible by 5: `development` leaves them out, `reserved` judges "
-        "them alone, and takes them for the test genes of label efficiency",
+        "them alone, and takes them for the test genes of label efficiency. Thresholds are recommended by these genes",
     )
 
 

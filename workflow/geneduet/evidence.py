@@ -239,6 +239,8 @@ def features(
     views : of the models.
     labels, fold : that a vote along links is made of.
     """
+    if not found.models:  # a vote without trees is final
+        return pd.DataFrame(columns=["pair", "source", "strength", "value", "detail"])
     total = found.values.sum(axis=0)
     count = min(SHOWN[FEATURE], total.shape[1])
     place = np.argsort(-np.abs(total), axis=1, kind="stable")[:, :count]

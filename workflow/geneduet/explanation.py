@@ -118,14 +118,20 @@ def _symbols(description: str) -> list[str]:
     return [*_SYMBOL.findall(description), *description.split()[:1]]
 
 
+class _Plain(csv.excel_tab):
+    quoting = csv.QUOTE_NONE
+
+
 def _rows(path: Path, gene: str) -> Iterator[Row]:
+    # predictions are written as they are; what holds a quote or a tab in evidence is quoted
+    dialect = _Plain if path.name == PREDICTIONS else csv.excel_tab
     lines = read_lines(path)
     header = next(lines)[1].split("\t")
     met = False
     for _, line in lines:
         if line.startswith(f"{gene}\t"):
             met = True
-            yield dict(zip(header, next(csv.reader([line], delimiter="\t", quoting=csv.QUOTE_NONE)), strict=True))
+            yield dict(zip(header, next(csv.reader([line], dialect)), strict=True))
         elif met:
             return
 

@@ -70,15 +70,13 @@ def shown(standing: NDArray[np.int8], rows: Places) -> dict[str, tuple[int, int]
     return {name: (int((standing[rows] == code).sum()), int((standing == code).sum())) for code, name in names.items()}
 
 
-def read_evidence(path: Path | None) -> pd.DataFrame:
-    """The evidence of predictions, all texts, columns as in `EVIDENCE_COLUMNS`; empty where there is no file.
+def read_evidence(path: Path) -> pd.DataFrame:
+    """The evidence of predictions, all texts, columns as in `EVIDENCE_COLUMNS`.
 
     Raises
     ------
     InputError: a column is not there.
     """
-    if path is None:
-        return pd.DataFrame({name: pd.Series(dtype=str) for name in EVIDENCE_COLUMNS})
     table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
     missing = [name for name in EVIDENCE_COLUMNS if name not in table]
     if missing:

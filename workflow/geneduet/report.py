@@ -22,7 +22,7 @@ from geneduet.annotation_files import describe
 from geneduet.evaluation.headlines import ASPECT_NAMES, spoken
 from geneduet.files import open_output
 from geneduet.labels import Labels
-from geneduet.predictions import KNOWN, SPECIFIC
+from geneduet.predictions import SPECIFIC
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -141,7 +141,7 @@ def gene_names(genes: pd.DataFrame, annotations: pd.DataFrame | None, aliases: M
     ids = genes["gene_id"].astype(str).tolist()
     said = genes["description"].fillna("").astype(str) if "description" in genes else pd.Series("", index=genes.index)
     called = describe(genes.assign(description=said), annotations)
-    symbols = [symbol if symbol != gene else "" for gene, symbol in zip(ids, called["symbol"], strict=True)]
+    symbols = called["symbol"].tolist()
     others: dict[str, dict[str, None]] = {gene: {} for gene in ids}  # a dict keeps the order
     for alias, gene in aliases.items():
         others[gene][alias] = None
@@ -172,16 +172,17 @@ class Found:
     first: int
 
 
-def found(predictions: pd.DataFrame, standing: NDArray[np.int8], genes: int) -> Found:
+def found(predictions: pd.DataFrame, standing: NDArray[np.int8], labels: Sequence[Labels]) -> Found:
     """Count what is new.
 
     Parameters
     ----------
-    genes : in all.
+    labels : of each aspect.
     """
     news = set(predictions["gene_id"][standing == SPECIFIC])
-    known = set(predictions["gene_id"][standing == KNOWN])
-    return Found(genes, int((standing == SPECIFIC).sum()), len(news), len(news - known))
+    recorded = np.any([own.validated for own in labels], axis=0)
+    known = set(np.array(labels[0].genes, object)[recorded])
+    return Found(len(recorded), int((standing == SPECIFIC).sum()), len(news), len(news - known))
 
 
 def inline(svg: str, prefix: str) -> str:

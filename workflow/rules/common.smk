@@ -219,7 +219,10 @@ def by_aspect(pattern):
 def results_of(organism):
     """What a run of an organism is for, but the record of it and the report that tells of all."""
     folder = f"results/{organism}"
-    names = [f"predictions.{form}.gz" for form in ("tsv", "gaf", "gpad", "gpi", "cafa.tsv")] + ["evidence.tsv.gz", "model"]
+    names = [f"predictions.{form}.gz" for form in ("tsv", "gaf", "gpad", "gpi", "cafa.tsv")] + [
+        "evidence.tsv.gz",
+        "model",
+    ]
     names += [f"evaluation/{name}.tsv" for name in TABLES]
     if ORGANISMS[organism].evaluation.label_efficiency.seeds:
         names += ["label_efficiency/label_value.tsv"]

@@ -86,7 +86,9 @@ rule save_model:
         tables=lambda wildcards: [word for table in model_tables(wildcards) for word in ("--table", *table)],
         settings=lambda wildcards: json.dumps(
             ORGANISMS[wildcards.organism].model_dump(
-                mode="json", include={"homology": True, "views": True, "learner": True, "seed": True}
+                mode="json",
+                include={"homology": True, "views": True, "learner": True, "seed": True},
+                exclude={"views": {"sequence": {"table"}, "expression": {"table"}}},
             )
         ),
         code=code("save-model"),

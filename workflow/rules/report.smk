@@ -49,6 +49,9 @@ rule write_report:
         ontology=rules.read_ontology.output,
         run=rules.record_run.output,
         figures=lambda wildcards: figures_of(wildcards.organism),
+        captions=lambda wildcards: [
+            str(PACKAGE.parent / "report" / f"{Path(figure).stem}.rst") for figure in figures_of(wildcards.organism)
+        ],
         annotations=given("annotations"),
         id_map=given("id_map"),
         gpi=given("gpi"),

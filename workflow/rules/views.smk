@@ -57,7 +57,9 @@ rule describe_family:
     """One family of features: docs/features.md."""
     input:
         genes=rules.read_genes.output,
-        expression=branch(lambda wildcards: wildcards.view == "expression", then=rules.read_expression.output.expression),
+        expression=branch(
+            lambda wildcards: wildcards.view == "expression", then=rules.read_expression.output.expression
+        ),
         files=lambda wildcards: [f"results/{wildcards.organism}/inputs/{file}" for file in files_for(wildcards.family)],
     output:
         "results/{organism}/views/{view}/{family}.parquet",

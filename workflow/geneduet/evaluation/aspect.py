@@ -57,7 +57,8 @@ def evaluate_aspect(
         case = Case(*LATER, later.positive, seen.annotated & genes.judged, by_pair=True)
         values[LATER] = measure_all(models, case.select(seen, genes, setting.seed, resamples))
     judged, everyone = chosen[0].select(seen, genes, setting.seed, 0), np.ones(len(seen.genes), bool)
-    threshold = recommended_thresholds(metrics).get(setting.aspect)
+    # what is naive for every gene is news of none
+    threshold = recommended_thresholds(metrics).get(setting.aspect) if "co_training" in models else None
     return {
         "metrics": metrics,
         "comparisons": comparisons,
