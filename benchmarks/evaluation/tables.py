@@ -56,20 +56,22 @@ def by_model(metrics: pd.DataFrame, split: str, gene_set: str) -> Iterator[str]:
     yield ""
     for metric, name in METRICS.items():
         found = pick(own, metric=metric)
-        rows = [[spoken(m), *(cell(pick(found, aspect=a, model=m)) for a in ASPECT_NAMES)] for m in MODELS]
+        there = [m for m in MODELS if m in set(found["model"])]
+        rows = [[spoken(m), *(cell(pick(found, aspect=a, model=m)) for a in ASPECT_NAMES)] for m in there]
         yield from table([name, *ASPECT_NAMES.values()], rows)
 
 
 def by_gene_set(metrics: pd.DataFrame, split: str, gene_sets: Iterable[str]) -> Iterator[str]:
     """Micro-AP of all models on each set of genes."""
     own = pick(metrics, split=split, metric="micro_ap")
+    there = [model for model in MODELS if model in set(own["model"])]
     rows = []
     for aspect, gene_set in product(ASPECT_NAMES, gene_sets):
         found = pick(own, aspect=aspect, gene_set=gene_set).set_index("model")
         if len(found):
-            values = (f"{found['value'].get(model, float('nan')):.3f}" for model in MODELS)
+            values = (f"{found['value'].get(model, float('nan')):.3f}" for model in there)
             rows.append([aspect, gene_set.replace("_", " "), found["n_genes"].iloc[0], *values])
-    yield from table(["aspect", "genes", "n", *map(spoken, MODELS)], rows)
+    yield from table(["aspect", "genes", "n", *map(spoken, there)], rows)
 
 
 def differences(comparisons: pd.DataFrame, metrics: pd.DataFrame, split: str, gene_set: str) -> Iterator[str]:
