@@ -97,7 +97,7 @@ def call_snakemake(
 ) -> subprocess.CompletedProcess[str]:
     """Run Snakemake and wait for it."""
     words = command(folder, organisms, *arguments, cores=cores)
-    return subprocess.run(words, capture_output=True, text=True, env=environment(), timeout=900, check=False)
+    return subprocess.run(words, capture_output=True, text=True, env=environment(), timeout=1800, check=False)
 
 
 @pytest.fixture(scope="session")
