@@ -55,7 +55,7 @@ def test_another_seed_gives_other_scores(simulated, fitted, tmp_path):
 
 def test_models_of_one_seed_differ_in_theirs(simulated):
     pairs = simulated.pairs
-    seeds = {crossfit.make_learner(simulated, model, ["sequence"], pair).seed for model in ("a", "b") for pair in pairs}
+    seeds = {crossfit._learner(simulated, model, ["sequence"], pair).seed for model in ("a", "b") for pair in pairs}
     assert len(seeds) == 2 * len(pairs) == 12
 
 

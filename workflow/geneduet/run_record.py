@@ -15,8 +15,8 @@ from geneduet.files import open_output, read_lines
 
 # distributions that shape the results; xgboost is named xgboost-cpu by pip and xgboost by conda
 LIBRARIES = (
-    *("biopython", "cyclopts", "matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "pyhmmer", "pyyaml"),
-    *("scikit-learn", "scipy", "snakemake", "xgboost", "xgboost-cpu"),
+    *("biopython", "cyclopts", "docutils", "jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "pyhmmer"),
+    *("pyyaml", "scikit-learn", "scipy", "snakemake", "xgboost", "xgboost-cpu"),
 )
 
 
