@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geneduet import explorer, predictions
+from geneduet import evidence, explorer, predictions
 from geneduet.errors import InputError
 from geneduet.ontology import Ontology, read_obo
 from geneduet.predictions import BELOW, IMPLIED, KNOWN, SPECIFIC
@@ -163,3 +163,7 @@ def test_packed_text_cannot_end_a_script_and_comes_back_as_it_was() -> None:
     assert "<" not in text
     assert json.loads(gzip.decompress(base64.b64decode(text))) == value
     assert text == explorer.packed(value)
+
+
+def test_the_page_reads_the_columns_that_evidence_writes() -> None:
+    assert list(explorer.EVIDENCE_COLUMNS) == evidence.COLUMNS

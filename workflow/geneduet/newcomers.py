@@ -32,9 +32,8 @@ from geneduet.views.vote import Joining, Neighbours, Voters
 Places = NDArray[np.intp]  # of genes of the model; -1 for none
 
 SAME = 1e-4  # relative difference up to which two profiles are the same, written with fewer digits perhaps
-FAR = (
-    0.5  # share with a labelled homologue, over that among the model's own genes, below which newcomers are far from it
-)
+# share with a labelled homologue, over that among the model's own genes, below which newcomers are far from it
+FAR = 0.5
 BLOCK = 1000  # newcomers that are scored at a time: bounds memory
 VIEWS = ("sequence", "expression")
 _BRIDGES = "_bridges"
